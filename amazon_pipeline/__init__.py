@@ -1,0 +1,1 @@
+"""Amazon Pipeline: a seller's own Amazon data, pulled, checked, modelled and served."""

@@ -1,0 +1,163 @@
+"""Every error this product raises on purpose.
+
+    PipelineError
+    ├── SettingsError                 a setting is wrong; names the variable, never its value
+    │   └── CredentialsMissing        Amazon's credentials are missing or malformed
+    ├── SyncAlreadyRunning            another process holds the sync lock; names its run
+    ├── MarketplacesUnknown           nobody has said yet where the seller sells
+    ├── LandingCorrupt                a landed page or manifest cannot be read; names the file
+    ├── WarehouseUnavailable          the working DuckDB file cannot be opened; names the file
+    ├── MartInvalid                   a mart broke its schema; nothing was published
+    ├── PublishFailed                 the snapshot could not be made or named
+    └── SellingPartnerError           anything Amazon answered, or did not; operation, status, request id
+        ├── TransientError            the same call may work later: retried inside the budget
+        │   ├── Throttled             429
+        │   ├── ServiceFailure        5xx in any form
+        │   ├── ConnectionFailed      no answer: reset, hang, refused
+        │   └── MalformedAnswer       a 200 that is not the documented answer
+        ├── PermanentError            the same call will fail again: never repeated
+        │   ├── LoginRefused          the token endpoint refused the credentials
+        │   ├── AccessDenied          403 for a missing role or marketplace
+        │   ├── RequestRejected       400, 404, 413, 415: names what Amazon objected to
+        │   └── PaginationLoop        Amazon's pages stopped bringing anything new
+        ├── PageTokenExpired          the cursor is too old: start its window again
+        └── BudgetSpent               not a failure: the quota is dry and the run's time is up
+
+A caller treats ``TransientError`` (try at the next sync), ``PermanentError`` (tell a person) and ``BudgetSpent`` (stop
+cleanly, go on next time) differently; the leaves differ in what a person has to do.
+"""
+
+from __future__ import annotations
+
+
+class PipelineError(Exception):
+    """Base of all errors of this product; its text is one sentence a person can act on."""
+
+
+class SettingsError(PipelineError):
+    """A setting is missing or wrong. Names the variables, never shows a value."""
+
+
+class CredentialsMissing(SettingsError):
+    """Amazon's credentials are absent or malformed.
+
+    ``missing`` holds the names of the unset variables, ``invalid`` those with a wrong form.
+    """
+
+    def __init__(self, message: str, *, missing: tuple[str, ...] = (), invalid: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.missing = missing
+        self.invalid = invalid
+
+
+class SyncAlreadyRunning(PipelineError):
+    """Another process is syncing this data directory."""
+
+    def __init__(self, run_id: str) -> None:
+        super().__init__(f"A sync is already running (run {run_id}). Wait for it to end, or stop it, then try again.")
+        self.run_id = run_id
+
+
+class MarketplacesUnknown(PipelineError):
+    """Neither the setting nor Amazon has named a marketplace, so there is nothing to ask for."""
+
+
+class LandingCorrupt(PipelineError):
+    """A landed file cannot be read back. Names the file."""
+
+
+class WarehouseUnavailable(PipelineError):
+    """The working DuckDB file cannot be opened. Names the file and what holds it."""
+
+
+class MartInvalid(PipelineError):
+    """A mart does not keep its own schema; the last good published file stays."""
+
+
+class PublishFailed(PipelineError):
+    """The published snapshot could not be made; the last good one stays."""
+
+
+class SellingPartnerError(PipelineError):
+    """Something Amazon answered, or failed to answer.
+
+    ``operation`` is Amazon's name of the call (``searchOrders``), ``status`` the HTTP status or None when no answer
+    came, ``request_id`` Amazon's ``x-amzn-RequestId``, which its support asks for.
+    """
+
+    def __init__(
+        self, message: str, *, operation: str, status: int | None = None, request_id: str | None = None
+    ) -> None:
+        self.reason = message
+        self.operation = operation
+        self.status = status
+        self.request_id = request_id
+        facts = [f"HTTP {status}" if status is not None else "", f"request id {request_id}" if request_id else ""]
+        suffix = ", ".join(fact for fact in facts if fact)
+        super().__init__(f"{operation}: {message}" + (f" ({suffix})" if suffix else ""))
+
+
+class TransientError(SellingPartnerError):
+    """The same call may succeed later."""
+
+
+class Throttled(TransientError):
+    """429. ``retry_after`` is Amazon's wish in seconds, if it sent one."""
+
+    def __init__(
+        self, message: str, *, operation: str, retry_after: float | None = None, request_id: str | None = None
+    ) -> None:
+        super().__init__(message, operation=operation, status=429, request_id=request_id)
+        self.retry_after = retry_after
+
+
+class ServiceFailure(TransientError):
+    """500, 502, 503 or 504, whatever the body."""
+
+
+class ConnectionFailed(TransientError):
+    """No answer came: refused, reset, cut off or timed out."""
+
+
+class MalformedAnswer(TransientError):
+    """A success status with a body that is not the documented one (HTML, truncated JSON, missing payload)."""
+
+
+class PermanentError(SellingPartnerError):
+    """The same call would fail again."""
+
+
+class LoginRefused(PermanentError):
+    """Login with Amazon refused the credentials. ``code`` is its OAuth error code."""
+
+    def __init__(self, message: str, *, code: str, status: int | None = None, request_id: str | None = None) -> None:
+        super().__init__(message, operation="LWA token", status=status, request_id=request_id)
+        self.code = code
+
+
+class AccessDenied(PermanentError):
+    """403: the application lacks a role, or the seller's authorisation does not cover this."""
+
+
+class RequestRejected(PermanentError):
+    """400, 404, 413 or 415: Amazon objects to the request itself."""
+
+
+class PaginationLoop(PermanentError):
+    """Amazon repeated a page token, or pages that bring nothing new."""
+
+
+class PageTokenExpired(SellingPartnerError):
+    """A page token is no longer accepted; the window has to be read again from its first page."""
+
+
+class BudgetSpent(SellingPartnerError):
+    """The quota is dry and waiting for it would outlast the run. ``wait_seconds`` until the next call is allowed."""
+
+    def __init__(self, *, operation: str, wait_seconds: float) -> None:
+        super().__init__(
+            f"Amazon's quota is used up for another {wait_seconds:.0f} s, longer than this sync may still take; "
+            "the next sync goes on from here",
+            operation=operation,
+        )
+        self.wait_seconds = wait_seconds

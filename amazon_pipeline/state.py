@@ -1,0 +1,66 @@
+"""The one SQLite file of operational state, shared by every process.
+
+Many processes write tiny rows here (a token taken from a quota bucket, an event); DuckDB is for analysis. WAL lets
+readers and a writer meet; ``BEGIN IMMEDIATE`` makes a read-then-write safe across processes.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from amazon_pipeline.errors import PipelineError
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS quota (
+  seller_id TEXT NOT NULL, operation TEXT NOT NULL,
+  tokens REAL NOT NULL, rate REAL NOT NULL, burst REAL NOT NULL,
+  updated_at REAL NOT NULL, blocked_until REAL NOT NULL DEFAULT 0,
+  PRIMARY KEY (seller_id, operation)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS events (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  event TEXT NOT NULL, run_id TEXT, data TEXT NOT NULL, created_at TEXT NOT NULL
+);
+CREATE UNIQUE INDEX IF NOT EXISTS one_event_of_a_kind_per_run ON events (run_id, event) WHERE run_id IS NOT NULL;
+CREATE TABLE IF NOT EXISTS alerted_transitions (
+  transition_id TEXT PRIMARY KEY, event_id INTEGER NOT NULL REFERENCES events (id)
+) WITHOUT ROWID;
+"""
+
+
+class StateUnreadable(PipelineError):
+    """The state file is not a SQLite database, or cannot be written. Names the file."""
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """Open (and create, with its tables) the state file in autocommit mode. Raises StateUnreadable."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        connection = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute("PRAGMA synchronous=NORMAL")
+            if connection.execute("PRAGMA user_version").fetchone()[0] < 1:
+                connection.executescript("BEGIN IMMEDIATE;" + _SCHEMA + "PRAGMA user_version=1; COMMIT;")
+        except sqlite3.Error:
+            connection.close()
+            raise
+    except (sqlite3.Error, OSError) as error:
+        raise StateUnreadable(f"The state file {path} cannot be used: {error}") from error
+    return connection
+
+
+@contextmanager
+def transaction(path: Path) -> Iterator[sqlite3.Connection]:
+    """A short write transaction on the state file: commits at the end, rolls back when the body raises."""
+    with closing(connect(path)) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield connection
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise
+        connection.execute("COMMIT")
