@@ -1,0 +1,351 @@
+"""The published tables, schema ``mart``: the promise to analysts, the API and the dashboard."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from amazon_pipeline.schemas.table import Column, Table
+
+SELLER_ID = Column("seller_id", "VARCHAR", "Amazon's merchant token of the seller")
+MARKETPLACE_ID = Column(
+    "marketplace_id", "VARCHAR", "Amazon marketplace id; NON_AMAZON for Multi-Channel orders, which have none"
+)
+MARKETPLACE_OR_ALL = MARKETPLACE_ID.but(meaning="Amazon marketplace id, or ALL for all of them together")
+CURRENCY = Column("currency", "VARCHAR", "ISO 4217 code of the amounts in this row")
+ORDER_ID = Column("amazon_order_id", "VARCHAR", "Amazon's order id, 3-7-7 digits")
+SELLER_SKU = Column("seller_sku", "VARCHAR", "the seller's own stock keeping unit")
+FN_SKU = Column("fn_sku", "VARCHAR", "Amazon's fulfillment network SKU", nullable=True)
+ASIN = Column("asin", "VARCHAR", "Amazon Standard Identification Number", nullable=True)
+PRODUCT_NAME = Column("product_name", "VARCHAR", "product title as Amazon lists it", nullable=True)
+STOCK_STATUS = Column(
+    "stock_status",
+    "VARCHAR",
+    "out-of-stock (fulfillable 0), low-stock (above 0 and fewer than low_stock_threshold) or in-stock",
+)
+THRESHOLD = Column(
+    "low_stock_threshold", "INTEGER", "units; below it the SKU is low; from stock_thresholds.csv or the setting"
+)
+OBSERVED_AT = Column("observed_at", "TIMESTAMPTZ", "when Amazon gave us this value, UTC")
+
+
+def _units(name: str, meaning: str, *, nullable: bool = False, minimum: int | None = 0) -> Column:
+    return Column(name, "INTEGER", f"{meaning}, units", nullable=nullable, minimum=minimum)
+
+
+def _count(name: str, meaning: str) -> Column:
+    return Column(name, "BIGINT", meaning, minimum=0)
+
+
+def _money(name: str, meaning: str) -> Column:
+    return Column(name, "DECIMAL(18,2)", f"{meaning}, in currency", nullable=True)
+
+
+QUANTITIES = (
+    _units("fulfillable_quantity", "can be picked, packed and shipped now (Amazon: Available)"),
+    _units("reserved_quantity", "all reserved units: customer orders, FC transfer and FC processing", nullable=True),
+    _units("reserved_customer_orders", "reserved for customer orders (pendingCustomerOrderQuantity)", nullable=True),
+    _units("reserved_fc_transfer", "moving between fulfillment centers (pendingTransshipmentQuantity)", nullable=True),
+    _units("reserved_fc_processing", "set aside in a fulfillment center (fcProcessingQuantity)", nullable=True),
+    _units("inbound_working_quantity", "in shipments announced to Amazon and not yet sent", nullable=True),
+    _units("inbound_shipped_quantity", "in shipments on their way", nullable=True),
+    _units("inbound_receiving_quantity", "in shipments being received, the part not received yet", nullable=True),
+    _units("inbound_quantity", "working + shipped + receiving", nullable=True),
+    _units("unfulfillable_quantity", "damaged, defective or expired; not sellable", nullable=True),
+    _units("researching_quantity", "misplaced or under investigation", nullable=True),
+    _units("total_quantity", "Amazon's total: inbound and in fulfillment centers; not what can be sold", nullable=True),
+)
+
+ORDERS = Table(
+    "mart",
+    "orders",
+    "order",
+    ("seller_id", "amazon_order_id"),
+    (
+        SELLER_ID,
+        MARKETPLACE_ID,
+        ORDER_ID,
+        Column(
+            "order_status",
+            "VARCHAR",
+            "Pending, PendingAvailability, Unshipped, PartiallyShipped, Shipped, Canceled, Unfulfillable, "
+            "or a newer one of Amazon's unchanged",
+        ),
+        Column("purchase_date", "TIMESTAMPTZ", "when the order was placed, UTC"),
+        Column("last_update_date", "TIMESTAMPTZ", "when Amazon or the seller last changed the order, UTC"),
+        _money("order_total", "Amazon's grandTotal; NULL where Amazon gave none; 0 for a replacement without one"),
+        CURRENCY.but(meaning="ISO 4217 code of the amounts; NULL where Amazon gave no amount", nullable=True),
+        _money("item_revenue", "sum of the items' ITEM subtotals, before tax and shipping; NULL where not given"),
+        _units("quantity_ordered", "sum over the items"),
+        _units("quantity_shipped", "sum of quantityFulfilled over the items; NULL where not given", nullable=True),
+        _units("quantity_unshipped", "sum of quantityUnfulfilled over the items; NULL where not given", nullable=True),
+        Column("fulfillment_channel", "VARCHAR", "AFN (by Amazon) or MFN (by the seller)", nullable=True),
+        Column("sales_channel", "VARCHAR", "marketplace name, or the channel's where there is none", nullable=True),
+        Column("is_business", "BOOLEAN", "an Amazon Business order"),
+        Column("is_prime", "BOOLEAN", "a Prime order"),
+        Column("is_replacement", "BOOLEAN", "replaces or exchanges an earlier order, free of charge"),
+        Column("source", "VARCHAR", "where this version came from: orders_api or report"),
+    ),
+)
+
+ORDER_ITEMS = Table(
+    "mart",
+    "order_items",
+    "order line",
+    ("seller_id", "amazon_order_id", "order_item_id"),
+    (
+        SELLER_ID,
+        MARKETPLACE_ID,
+        ORDER_ID,
+        Column("order_item_id", "VARCHAR", "Amazon's order item id; report:<line> for a line known only from a report"),
+        SELLER_SKU.but(nullable=True),
+        ASIN,
+        Column("title", "VARCHAR", "product title at the time of the order", nullable=True),
+        _units("quantity_ordered", "ordered on this line"),
+        _units("quantity_shipped", "fulfilled on this line; NULL where Amazon does not say", nullable=True),
+        _money("unit_price", "price of one unit"),
+        _money("item_revenue", "ITEM subtotal of the line, before tax and shipping; NULL where not given"),
+        CURRENCY.but(meaning="ISO 4217 code of the amounts; NULL where Amazon gave no amount", nullable=True),
+    ),
+)
+
+INVENTORY = Table(
+    "mart",
+    "inventory",
+    "SKU and marketplace",
+    ("seller_id", "marketplace_id", "seller_sku"),
+    (
+        SELLER_ID,
+        MARKETPLACE_ID,
+        SELLER_SKU,
+        FN_SKU,
+        ASIN,
+        PRODUCT_NAME,
+        Column("condition", "VARCHAR", "Amazon's condition of the units, such as NewItem", nullable=True),
+        *QUANTITIES,
+        THRESHOLD,
+        STOCK_STATUS,
+        Column(
+            "is_pool_duplicate",
+            "BOOLEAN",
+            "these units are counted in another marketplace's row already; ALL rows leave this one out",
+        ),
+        Column("last_updated", "TIMESTAMPTZ", "Amazon's lastUpdatedTime, known to stand still at times", nullable=True),
+        OBSERVED_AT,
+    ),
+    note="A quantity Amazon does not give is NULL. A SKU missing from a snapshot keeps its last value and its older "
+    "observed_at.",
+)
+
+INVENTORY_SUMMARY = Table(
+    "mart",
+    "inventory_summary",
+    "marketplace, and one row ALL that counts each pool of stock once",
+    ("seller_id", "marketplace_id"),
+    (
+        SELLER_ID,
+        MARKETPLACE_OR_ALL,
+        _count("total_skus", "SKUs"),
+        _count("total_quantity", "sum of total_quantity, units"),
+        _count("fulfillable_quantity", "sum of fulfillable_quantity, units"),
+        _count("reserved_quantity", "sum of reserved_quantity, units"),
+        _count("inbound_quantity", "sum of inbound_quantity, units"),
+        _count("low_stock_count", "SKUs under their threshold, those at 0 included"),
+        _count("out_of_stock_count", "SKUs with nothing fulfillable"),
+        Column("last_sync", "TIMESTAMPTZ", "the newest observed_at of the rows counted, UTC"),
+    ),
+)
+
+LOW_STOCK = Table(
+    "mart",
+    "low_stock",
+    "SKU and marketplace that is low-stock or out-of-stock",
+    ("seller_id", "marketplace_id", "seller_sku"),
+    (
+        SELLER_ID,
+        MARKETPLACE_ID,
+        SELLER_SKU,
+        PRODUCT_NAME,
+        STOCK_STATUS,
+        _units("fulfillable_quantity", "can be shipped now"),
+        _units("inbound_quantity", "on the way to Amazon", nullable=True),
+        THRESHOLD,
+        Column(
+            "days_of_cover", "DOUBLE", "days the fulfillable units last; NULL until velocity is known", nullable=True
+        ),
+        Column("stockout_date", "DATE", "day the stock runs out; NULL until velocity is known", nullable=True),
+        Column("gap_days", "INTEGER", "days between stock-out and the next arrival; NULL until known", nullable=True),
+        Column("is_pool_duplicate", "BOOLEAN", "the same units as another marketplace's row"),
+        Column("since", "TIMESTAMPTZ", "since when we have seen this status, UTC"),
+    ),
+)
+
+STOCK_TRANSITIONS = Table(
+    "mart",
+    "stock_transitions",
+    "change of a SKU's stock status",
+    ("transition_id",),
+    (
+        Column("transition_id", "VARCHAR", "the same change has the same id after a rebuild"),
+        SELLER_ID,
+        MARKETPLACE_ID,
+        SELLER_SKU,
+        Column("from_status", "VARCHAR", "status before; NULL for a SKU first seen low or out", nullable=True),
+        Column("to_status", "VARCHAR", "status after"),
+        _units("fulfillable_quantity", "at the change"),
+        Column("at", "TIMESTAMPTZ", "when the snapshot that showed it was taken, UTC"),
+    ),
+)
+
+INBOUND_SHIPMENTS = Table(
+    "mart",
+    "inbound_shipments",
+    "shipment",
+    ("seller_id", "shipment_id"),
+    (
+        SELLER_ID,
+        MARKETPLACE_ID.but(meaning="Amazon marketplace the shipment was listed for (the first, if several)"),
+        Column("shipment_id", "VARCHAR", "Amazon's shipment id, FBA…"),
+        Column("shipment_name", "VARCHAR", "the seller's name for it", nullable=True),
+        Column("shipment_status", "VARCHAR", "Amazon's word: WORKING, SHIPPED, IN_TRANSIT, RECEIVING, CLOSED, …"),
+        Column("destination_fulfillment_center", "VARCHAR", "Amazon's code of the warehouse", nullable=True),
+        Column("need_by_date", "DATE", "ConfirmedNeedByDate, where Amazon gives one", nullable=True),
+        Column("sku_count", "BIGINT", "SKUs in the shipment; NULL until its items are read", nullable=True, minimum=0),
+        Column("units_expected", "BIGINT", "units announced; NULL until its items are read", nullable=True, minimum=0),
+        Column("units_received", "BIGINT", "units received; NULL until its items are read", nullable=True, minimum=0),
+        Column("units_discrepancy", "BIGINT", "received less expected; means something once CLOSED", nullable=True),
+        Column("first_seen_at", "TIMESTAMPTZ", "when we first saw the shipment, UTC (Amazon gives no creation time)"),
+        Column("status_changed_at", "TIMESTAMPTZ", "when we first saw it in its present status, UTC"),
+        Column("days_in_status", "INTEGER", "whole days from status_changed_at to observed_at", minimum=0),
+        Column(
+            "items_observed_at", "TIMESTAMPTZ", "when its items were last read, UTC; NULL until then", nullable=True
+        ),
+        OBSERVED_AT,
+    ),
+)
+
+INBOUND_SHIPMENT_ITEMS = Table(
+    "mart",
+    "inbound_shipment_items",
+    "shipment and SKU",
+    ("seller_id", "shipment_id", "seller_sku"),
+    (
+        SELLER_ID,
+        Column("shipment_id", "VARCHAR", "Amazon's shipment id, FBA…"),
+        SELLER_SKU,
+        FN_SKU,
+        _units("quantity_expected", "announced (Amazon's QuantityShipped)"),
+        _units("quantity_received", "received so far; NULL where Amazon does not say", nullable=True),
+    ),
+)
+
+_WINDOW = (
+    _count("total_orders", "orders placed in the window and not canceled"),
+    _money("total_revenue", "sum of their order_total"),
+    _money("average_order_value", "total_revenue by the orders that have an amount; NULL if none has"),
+    _count("units", "units on those orders"),
+    _count("pending_count", "Pending and PendingAvailability"),
+    _count("unshipped_count", "Unshipped and PartiallyShipped"),
+    _count("shipped_count", "Shipped"),
+    _count("other_count", "any other status that is not Canceled"),
+    _count("canceled_count", "Canceled; not in total_orders"),
+    _count("orders_without_amount", "orders in total_orders for which Amazon has given no amount"),
+)
+
+
+def _previous(column: Column) -> Column:
+    return Column(
+        f"previous_{column.name}",
+        column.type,
+        f"{column.meaning}; in the 24 hours before the window",
+        nullable=column.nullable,
+        minimum=column.minimum,
+    )
+
+
+ORDER_METRICS_24H = Table(
+    "mart",
+    "order_metrics_24h",
+    "marketplace and currency, and ALL per currency",
+    ("seller_id", "marketplace_id", "currency"),
+    (
+        SELLER_ID,
+        MARKETPLACE_OR_ALL,
+        CURRENCY,
+        Column("window_start", "TIMESTAMPTZ", "start of the 24 hours, included, UTC"),
+        Column("window_end", "TIMESTAMPTZ", "end, excluded: the time up to which Amazon's orders are known, UTC"),
+        *_WINDOW,
+        *(_previous(column) for column in _WINDOW),
+    ),
+    note="Multi-Channel orders are left out. Empty until the orders of one whole window have been read.",
+)
+
+_SALES = (
+    SELLER_ID,
+    MARKETPLACE_ID,
+    CURRENCY,
+    Column("fulfillment_channel", "VARCHAR", "AFN (by Amazon), MFN (by the seller), or UNKNOWN"),
+)
+_SALES_FIGURES = (
+    _count("orders", "orders placed and not canceled"),
+    _count("units", "units on those orders"),
+    _money("revenue", "sum of their order_total; NULL if none has an amount"),
+)
+
+SALES_HOURLY = Table(
+    "mart",
+    "sales_hourly",
+    "hour, marketplace, currency and fulfillment channel",
+    ("seller_id", "marketplace_id", "currency", "fulfillment_channel", "hour"),
+    (*_SALES, Column("hour", "TIMESTAMPTZ", "start of the hour, UTC"), *_SALES_FIGURES),
+    note="Hours without orders have no row. Multi-Channel orders are left out.",
+)
+
+SALES_DAILY = Table(
+    "mart",
+    "sales_daily",
+    "day, marketplace, currency and fulfillment channel",
+    ("seller_id", "marketplace_id", "currency", "fulfillment_channel", "day"),
+    (*_SALES, Column("day", "DATE", "calendar day in the marketplace's own time zone"), *_SALES_FIGURES),
+    note="Days follow the marketplace's time zone: America/Los_Angeles in North America, Europe/London in the United "
+    "Kingdom, and so on as in amazon_pipeline/marketplaces.py. Multi-Channel orders are left out.",
+)
+
+SYNC_STATUS = Table(
+    "mart",
+    "sync_status",
+    "stream",
+    ("seller_id", "stream"),
+    (
+        SELLER_ID,
+        Column("stream", "VARCHAR", "orders, inventory, inbound_shipments or marketplaces"),
+        Column("last_success_at", "TIMESTAMPTZ", "end of the last fetch that worked, UTC; NULL if none", nullable=True),
+        Column("watermark", "TIMESTAMPTZ", "everything up to here is in the tables, UTC; NULL if none", nullable=True),
+        _count("rows_changed", "rows inserted or changed by the last sync"),
+        _count("rows_quarantined", "rows of the last sync that were set aside as invalid"),
+        _count("api_calls", "requests sent to Amazon by the last sync"),
+        _count("throttled_calls", "of them answered 429"),
+        Column("quota_wait_seconds", "DOUBLE", "seconds the last sync waited for Amazon's quota", minimum=0),
+        Column("backlog", "BOOLEAN", "pages of the window being read are left for the next sync"),
+        Column("status", "VARCHAR", "ok, backlog, failed, or not-available (the account has no such data)"),
+        Column("message", "VARCHAR", "what a person should know; NULL when all is well", nullable=True),
+    ),
+)
+
+MART_TABLES: Final[dict[str, Table]] = {
+    table.name: table
+    for table in (
+        ORDERS,
+        ORDER_ITEMS,
+        INVENTORY,
+        INVENTORY_SUMMARY,
+        LOW_STOCK,
+        STOCK_TRANSITIONS,
+        INBOUND_SHIPMENTS,
+        INBOUND_SHIPMENT_ITEMS,
+        ORDER_METRICS_24H,
+        SALES_HOURLY,
+        SALES_DAILY,
+        SYNC_STATUS,
+    )
+}
+"""The tables of schema ``mart``, by name."""

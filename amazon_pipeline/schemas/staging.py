@@ -1,0 +1,212 @@
+"""The tables between landing and marts (schema ``staging``) and about the file itself (schema ``meta``).
+
+The staging tables of a stream hold its validated rows that no mart has taken yet; the mart that takes them empties
+them in the same transaction.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from amazon_pipeline.schemas.mart import (
+    INBOUND_SHIPMENT_ITEMS,
+    INVENTORY,
+    OBSERVED_AT,
+    ORDER_ITEMS,
+    ORDERS,
+    SELLER_ID,
+    SYNC_STATUS,
+)
+from amazon_pipeline.schemas.table import Column, Table
+
+BATCH_ID = Column("batch_id", "VARCHAR", "landing batch the row came from")
+PAGE = Column("page", "INTEGER", "page of that batch", minimum=1)
+_LANDED = (BATCH_ID, PAGE)
+
+
+def _without(table: Table, *names: str) -> tuple[Column, ...]:
+    return tuple(column for column in table.columns if column.name not in names)
+
+
+STAGED_ORDERS = Table(
+    "staging",
+    "orders",
+    "order and landed page, valid and not yet in mart.orders",
+    ("seller_id", "amazon_order_id", "batch_id", "page"),
+    (*ORDERS.columns, *_LANDED),
+)
+
+STAGED_ORDER_ITEMS = Table(
+    "staging",
+    "order_items",
+    "order line and landed page, valid and not yet in mart.order_items",
+    ("seller_id", "amazon_order_id", "order_item_id", "batch_id", "page"),
+    (*ORDER_ITEMS.columns, *_LANDED),
+)
+
+STAGED_INVENTORY = Table(
+    "staging",
+    "inventory",
+    "SKU and snapshot, valid and not yet in mart.inventory",
+    ("seller_id", "marketplace_id", "seller_sku", "batch_id"),
+    (
+        *_without(INVENTORY, "low_stock_threshold", "stock_status", "is_pool_duplicate"),
+        *_LANDED,
+    ),
+)
+
+STAGED_INBOUND_SHIPMENTS = Table(
+    "staging",
+    "inbound_shipments",
+    "shipment and landed page, valid and not yet in mart.inbound_shipments",
+    ("seller_id", "shipment_id", "batch_id", "page"),
+    (
+        SELLER_ID,
+        Column("marketplace_id", "VARCHAR", "Amazon marketplace the list was asked for"),
+        Column("shipment_id", "VARCHAR", "Amazon's shipment id, FBA…"),
+        Column("shipment_name", "VARCHAR", "the seller's name for it", nullable=True),
+        Column("shipment_status", "VARCHAR", "Amazon's word"),
+        Column("destination_fulfillment_center", "VARCHAR", "Amazon's code of the warehouse", nullable=True),
+        Column("need_by_date", "DATE", "ConfirmedNeedByDate, where Amazon gives one", nullable=True),
+        OBSERVED_AT,
+        *_LANDED,
+    ),
+)
+
+STAGED_INBOUND_SHIPMENT_ITEMS = Table(
+    "staging",
+    "inbound_shipment_items",
+    "shipment, SKU and landed batch, valid and not yet in mart.inbound_shipment_items",
+    ("seller_id", "shipment_id", "seller_sku", "batch_id"),
+    (*INBOUND_SHIPMENT_ITEMS.columns, OBSERVED_AT, *_LANDED),
+)
+
+STAGED_MARKETPLACES = Table(
+    "staging",
+    "marketplaces",
+    "marketplace the account participates in",
+    ("seller_id", "marketplace_id"),
+    (
+        SELLER_ID,
+        Column("marketplace_id", "VARCHAR", "Amazon marketplace id"),
+        Column("name", "VARCHAR", "Amazon's name for it"),
+        Column("country_code", "VARCHAR", "ISO 3166 country code"),
+        Column("currency", "VARCHAR", "ISO 4217 code of the marketplace's own currency"),
+        Column("time_zone", "VARCHAR", "IANA time zone its business days follow"),
+        OBSERVED_AT,
+    ),
+    note="Kept, not emptied: the marts look currencies and time zones up here.",
+)
+
+STOCK_THRESHOLDS = Table(
+    "staging",
+    "stock_thresholds",
+    "line of stock_thresholds.csv",
+    ("seller_sku", "marketplace_id"),
+    (
+        Column("seller_sku", "VARCHAR", "the SKU the line is for"),
+        Column("marketplace_id", "VARCHAR", "the marketplace, or NULL for all", nullable=True),
+        Column("low_stock_threshold", "INTEGER", "units, or NULL for the default", nullable=True, minimum=0),
+        Column("lead_time_days", "INTEGER", "days, or NULL for the default", nullable=True, minimum=0),
+        Column("case_pack", "INTEGER", "units a case, or NULL", nullable=True, minimum=1),
+    ),
+)
+
+QUARANTINE = Table(
+    "staging",
+    "quarantine",
+    "row that was set aside as invalid",
+    ("batch_id", "page", "row_number", "stream"),
+    (
+        SELLER_ID,
+        Column("stream", "VARCHAR", "the stream it belongs to"),
+        Column("record_id", "VARCHAR", "order id, SKU or shipment id, where it could be read", nullable=True),
+        Column("reason", "VARCHAR", "what is wrong, field by field"),
+        Column("row_number", "INTEGER", "position on the landed page, from 0", minimum=0),
+        Column("row_json", "VARCHAR", "the row as landed, which is without personal data"),
+        Column("quarantined_at", "TIMESTAMPTZ", "when its page was received, UTC"),
+        *_LANDED,
+    ),
+    note="Good rows of the same page went on.",
+)
+
+STAGED_PAGES = Table(
+    "staging",
+    "staged_pages",
+    "landed page that has been staged, of a batch that is not finished",
+    ("batch_id", "page"),
+    _LANDED,
+)
+
+STAGED_BATCHES = Table(
+    "staging",
+    "staged_batches",
+    "landed batch that is finished and staged whole",
+    ("batch_id",),
+    (
+        SELLER_ID,
+        Column("stream", "VARCHAR", "the stream"),
+        BATCH_ID,
+        Column("status", "VARCHAR", "complete, partial or abandoned, as its manifest says"),
+        Column("opened_at", "TIMESTAMPTZ", "when the batch was opened, UTC"),
+        Column("closed_at", "TIMESTAMPTZ", "when the batch was closed, UTC", nullable=True),
+        Column("window_end", "TIMESTAMPTZ", "up to when a complete batch knows everything, UTC", nullable=True),
+        Column("is_merged", "BOOLEAN", "the marts have taken its rows, and the watermark has moved to window_end"),
+    ),
+)
+
+STREAM_STATUS = Table(
+    "staging",
+    "stream_status",
+    "stream: how its last fetch ended",
+    ("seller_id", "stream"),
+    SYNC_STATUS.columns,
+)
+
+MARKETPLACE_REFERENCE = Table(
+    "meta",
+    "marketplaces",
+    "Amazon marketplace known to this version",
+    ("marketplace_id",),
+    (
+        Column("marketplace_id", "VARCHAR", "Amazon marketplace id"),
+        Column("country_code", "VARCHAR", "country"),
+        Column("currency", "VARCHAR", "ISO 4217 code of the marketplace's own currency"),
+        Column("time_zone", "VARCHAR", "IANA time zone its business days follow"),
+        Column("region", "VARCHAR", "SP-API region"),
+    ),
+    note="For marketplaces whose participation Amazon has not told us.",
+)
+
+PUBLICATION = Table(
+    "meta",
+    "publication",
+    "file: which snapshot this is",
+    ("publication_id",),
+    (
+        Column("publication_id", "BIGINT", "increases by one with every published file", minimum=1),
+        Column("published_at", "TIMESTAMPTZ", "when the snapshot was made, UTC"),
+        Column("seller_id", "VARCHAR", "the seller whose data this is"),
+        Column("source", "VARCHAR", "amazon, or simulator for made-up demonstration data"),
+        Column("schema_version", "INTEGER", "version of these tables", minimum=1),
+    ),
+)
+
+STAGING_TABLES: Final[dict[str, Table]] = {
+    table.name: table
+    for table in (
+        STAGED_MARKETPLACES,
+        STAGED_ORDERS,
+        STAGED_ORDER_ITEMS,
+        STAGED_INVENTORY,
+        STAGED_INBOUND_SHIPMENTS,
+        STAGED_INBOUND_SHIPMENT_ITEMS,
+        STOCK_THRESHOLDS,
+        QUARANTINE,
+        STAGED_PAGES,
+        STAGED_BATCHES,
+        STREAM_STATUS,
+        PUBLICATION,
+    )
+}
+"""The tables of schema ``staging`` (and ``meta.publication``), by name."""
