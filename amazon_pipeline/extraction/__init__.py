@@ -1,0 +1,23 @@
+"""From Amazon to landing: what each stream asks for next, and how its batch ends.
+
+Everything a stream needs to know to go on is on disk: the newest complete batch says where the next window starts, an
+open one holds the cursor to resume.
+"""
+
+from amazon_pipeline.extraction.inbound import KnownShipment, fetch_inbound_shipments
+from amazon_pipeline.extraction.inventory import fetch_inventory
+from amazon_pipeline.extraction.marketplaces import fetch_marketplaces
+from amazon_pipeline.extraction.orders import fetch_orders
+from amazon_pipeline.extraction.stream import Extraction, Fetched, Outcome, run_stream
+
+__all__ = [
+    "Extraction",
+    "Fetched",
+    "KnownShipment",
+    "Outcome",
+    "fetch_inbound_shipments",
+    "fetch_inventory",
+    "fetch_marketplaces",
+    "fetch_orders",
+    "run_stream",
+]

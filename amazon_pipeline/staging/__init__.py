@@ -1,0 +1,9 @@
+"""Landed page to typed Polars frames: valid rows go on, invalid ones are set aside with the reason. Pure functions."""
+
+from amazon_pipeline.staging.inbound import stage_inbound
+from amazon_pipeline.staging.inventory import stage_inventory
+from amazon_pipeline.staging.marketplaces import stage_marketplaces
+from amazon_pipeline.staging.orders import stage_orders
+from amazon_pipeline.staging.validated import Staged
+
+__all__ = ["Staged", "stage_inbound", "stage_inventory", "stage_marketplaces", "stage_orders"]
