@@ -1,0 +1,16 @@
+"""The marts: one SQL file a table, named like it, and the few lines that run them."""
+
+from amazon_pipeline.marts.build import Built, build, mart_sql, merge_inbound, merge_inventory, merge_orders
+from amazon_pipeline.marts.summary import sync_summary
+from amazon_pipeline.marts.thresholds import read_thresholds
+
+__all__ = [
+    "Built",
+    "build",
+    "mart_sql",
+    "merge_inbound",
+    "merge_inventory",
+    "merge_orders",
+    "read_thresholds",
+    "sync_summary",
+]

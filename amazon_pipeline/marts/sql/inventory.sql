@@ -1,0 +1,41 @@
+-- One row per SKU and marketplace, as of the last snapshot that showed the SKU.
+-- Run once for each snapshot, oldest first. Variables: batch_id, default_threshold.
+-- stock_status: out-of-stock at 0 fulfillable, low-stock above 0 and below the threshold, else in-stock.
+CREATE OR REPLACE TEMP TABLE snapshot AS
+SELECT
+    s.* EXCLUDE (batch_id, page),
+    coalesce(own.low_stock_threshold, everywhere.low_stock_threshold, getvariable('default_threshold')::INTEGER)
+        AS low_stock_threshold,
+    CASE
+        WHEN s.fulfillable_quantity = 0 THEN 'out-of-stock'
+        WHEN s.fulfillable_quantity < coalesce(
+            own.low_stock_threshold, everywhere.low_stock_threshold, getvariable('default_threshold')::INTEGER
+        ) THEN 'low-stock'
+        ELSE 'in-stock'
+    END AS stock_status,
+    false AS is_pool_duplicate,
+    m.stock_status AS previous_status,
+    m.seller_sku IS NULL OR m.fulfillable_quantity <> s.fulfillable_quantity
+        OR m.total_quantity IS DISTINCT FROM s.total_quantity
+        OR m.reserved_quantity IS DISTINCT FROM s.reserved_quantity
+        OR m.inbound_quantity IS DISTINCT FROM s.inbound_quantity AS is_changed
+FROM (
+    SELECT *
+    FROM staging.inventory
+    WHERE batch_id = getvariable('batch_id')
+    QUALIFY row_number() OVER (PARTITION BY seller_id, marketplace_id, seller_sku ORDER BY page DESC) = 1
+) AS s
+LEFT JOIN mart.inventory AS m USING (seller_id, marketplace_id, seller_sku)
+LEFT JOIN staging.stock_thresholds AS own
+    ON own.seller_sku = s.seller_sku AND own.marketplace_id = s.marketplace_id
+LEFT JOIN staging.stock_thresholds AS everywhere
+    ON everywhere.seller_sku = s.seller_sku AND everywhere.marketplace_id IS NULL;
+
+DELETE FROM mart.inventory AS m
+USING snapshot AS s
+WHERE m.seller_id = s.seller_id AND m.marketplace_id = s.marketplace_id AND m.seller_sku = s.seller_sku;
+
+INSERT INTO mart.inventory BY NAME
+SELECT * EXCLUDE (previous_status, is_changed) FROM snapshot;
+
+DELETE FROM staging.inventory WHERE batch_id = getvariable('batch_id');

@@ -1,0 +1,30 @@
+"""The working DuckDB file, which only the pipeline opens, and the snapshots published from it."""
+
+from amazon_pipeline.warehouse.connection import open_warehouse, transaction
+from amazon_pipeline.warehouse.load import Loaded, stage_landed
+from amazon_pipeline.warehouse.publish import Publication, publish
+from amazon_pipeline.warehouse.status import (
+    has_any_success,
+    known_shipments,
+    marketplace_ids,
+    record_outcome,
+    record_quarantined,
+    stream_watermark,
+    sync_rows,
+)
+
+__all__ = [
+    "Loaded",
+    "Publication",
+    "has_any_success",
+    "known_shipments",
+    "marketplace_ids",
+    "open_warehouse",
+    "publish",
+    "record_outcome",
+    "record_quarantined",
+    "stage_landed",
+    "stream_watermark",
+    "sync_rows",
+    "transaction",
+]

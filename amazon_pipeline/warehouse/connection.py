@@ -1,0 +1,100 @@
+"""Opening the working file: alone, for a short time, and always closed again."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import astuple
+from pathlib import Path
+from typing import Final
+
+import duckdb
+
+from amazon_pipeline.errors import WarehouseUnavailable
+from amazon_pipeline.marketplaces import MARKETPLACES
+from amazon_pipeline.schemas import MART_TABLES, STAGING_TABLES
+from amazon_pipeline.schemas.staging import MARKETPLACE_REFERENCE
+
+SCHEMA_VERSION: Final = 1
+LOCK_WAIT_SECONDS: Final = 30.0
+_RETRY_SECONDS: Final = 0.2
+
+
+@contextmanager
+def open_warehouse(
+    path: Path,
+    *,
+    wait_seconds: float = LOCK_WAIT_SECONDS,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The working file, open for writing and with all its tables; closed when the body ends or raises.
+
+    DuckDB lets one process write: another one that has the file open is waited for, ``wait_seconds`` at the most.
+    Raises WarehouseUnavailable, naming the file and who holds it, or saying that it is no DuckDB file.
+    """
+    connection = _connect(path, wait_seconds, sleep)
+    try:
+        _ensure_tables(connection)
+        yield connection
+    finally:
+        connection.close()
+
+
+@contextmanager
+def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """All or nothing: commits when the body ends, rolls back when it raises."""
+    connection.execute("BEGIN TRANSACTION")
+    try:
+        yield
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
+
+
+def _connect(path: Path, wait_seconds: float, sleep: Callable[[float], None]) -> duckdb.DuckDBPyConnection:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    waited = 0.0
+    while True:
+        try:
+            connection = duckdb.connect(path)
+        except duckdb.Error as error:
+            if "lock" not in str(error):
+                raise WarehouseUnavailable(
+                    f"The working file {path} cannot be opened ({_first_line(error)}). Move it away and sync: "
+                    "it is made again from the landed pages."
+                ) from error
+            if waited >= wait_seconds:
+                raise WarehouseUnavailable(
+                    f"The working file {path} is held by another program ({_first_line(error)}). "
+                    "Only the pipeline may open it; read the published amazon.duckdb instead."
+                ) from error
+            sleep(_RETRY_SECONDS)
+            waited += _RETRY_SECONDS
+        else:
+            connection.execute("SET TimeZone = 'UTC'")
+            return connection
+
+
+def _ensure_tables(connection: duckdb.DuckDBPyConnection) -> None:
+    exists = connection.execute(
+        "SELECT count(*) FROM duckdb_tables() WHERE schema_name = 'meta' AND table_name = 'schema_version'"
+    ).fetchone()
+    if exists and exists[0]:
+        return
+    with transaction(connection):
+        for schema in ("mart", "staging", "meta"):
+            connection.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
+        for table in (*MART_TABLES.values(), *STAGING_TABLES.values(), MARKETPLACE_REFERENCE):
+            connection.execute(table.create_sql())
+            for statement in table.comment_sql():
+                connection.execute(statement)
+        connection.executemany(
+            "INSERT INTO meta.marketplaces VALUES (?, ?, ?, ?, ?)", [astuple(one) for one in MARKETPLACES.values()]
+        )
+        connection.execute("CREATE TABLE meta.schema_version AS SELECT ?::INTEGER AS version", [SCHEMA_VERSION])
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0]

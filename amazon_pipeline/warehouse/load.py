@@ -1,0 +1,157 @@
+"""Landed pages into the staging tables: each page exactly once, whatever was killed before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+
+import duckdb
+import polars as pl
+
+from amazon_pipeline.landing import Batch, LandedPage, Landing
+from amazon_pipeline.schemas import STAGING_TABLES
+from amazon_pipeline.staging import Staged, stage_inbound, stage_inventory, stage_marketplaces, stage_orders
+from amazon_pipeline.warehouse.connection import transaction
+
+STAGERS: Final[dict[str, Callable[[LandedPage, str], Staged]]] = {
+    "marketplaces": stage_marketplaces,
+    "orders": stage_orders,
+    "inventory": stage_inventory,
+    "inbound_shipments": stage_inbound,
+}
+
+_LONGEST_OPEN: Final = timedelta(days=3)
+"""No batch stays open longer: an order cursor lives 24 hours. Older days need not be looked through again."""
+
+_PARTS_TOGETHER: Final = frozenset({"getShipmentItemsByShipmentId", "getShipmentItems"})
+"""Pages that mean something only together with the pages their token leads to: one shipment's items."""
+
+
+@dataclass
+class Loaded:
+    """What staging did: pages, valid and quarantined records, and a few of the quarantined as (record id, reason)."""
+
+    pages: int = 0
+    rows_valid: int = 0
+    rows_quarantined: int = 0
+    sample: list[tuple[str, str]] = field(default_factory=list)
+
+    def add(self, staged: Staged) -> None:
+        """Count one more page."""
+        self.pages += 1
+        self.rows_valid += staged.records_valid
+        self.rows_quarantined += staged.quarantined.height
+        for row in staged.quarantined.head(10 - len(self.sample)).iter_rows(named=True):
+            self.sample.append((row["record_id"] or "?", row["reason"]))
+
+
+def stage_landed(connection: duckdb.DuckDBPyConnection, landing: Landing, stream: str, seller_id: str) -> Loaded:
+    """Stage every landed page of a stream that has not been, oldest batch first, one transaction a batch.
+
+    An inventory snapshot is staged only when it is complete; the items of a shipment only when all their pages are
+    there. Raises LandingCorrupt.
+    """
+    loaded = Loaded()
+    finished = {
+        row[0]
+        for row in connection.execute(
+            "SELECT batch_id FROM staging.staged_batches WHERE stream = ? AND seller_id = ?", [stream, seller_id]
+        ).fetchall()
+    }
+    for batch in landing.batches(stream, since=_oldest_day(connection, stream, seller_id)):
+        if batch.id not in finished:
+            with transaction(connection):
+                _stage_batch(connection, batch, stream, seller_id, loaded)
+    return loaded
+
+
+def _oldest_day(connection: duckdb.DuckDBPyConnection, stream: str, seller_id: str) -> date | None:
+    row = connection.execute(
+        "SELECT max(opened_at)::VARCHAR FROM staging.staged_batches WHERE stream = ? AND seller_id = ?",
+        [stream, seller_id],
+    ).fetchone()
+    newest = row[0] if row else None
+    return (datetime.fromisoformat(newest) - _LONGEST_OPEN).date() if newest else None
+
+
+def _stage_batch(
+    connection: duckdb.DuckDBPyConnection, batch: Batch, stream: str, seller_id: str, loaded: Loaded
+) -> None:
+    status = batch.manifest.status
+    if status == "open" and stream == "inventory":
+        return
+    if status != "abandoned":
+        done = {
+            row[0]
+            for row in connection.execute(
+                "SELECT page FROM staging.staged_pages WHERE batch_id = ?", [batch.id]
+            ).fetchall()
+        }
+        for page in _whole(batch.read_page(number) for number in batch.page_numbers() if number not in done):
+            staged = STAGERS[stream](page, seller_id)
+            _insert_staged(connection, staged, is_snapshot=stream == "marketplaces")
+            loaded.add(staged)
+    if status != "open":
+        _finish(connection, batch, seller_id)
+
+
+def _whole(pages: Iterable[LandedPage]) -> Iterable[LandedPage]:
+    """The pages, less those of a shipment's items whose last page never came."""
+    waiting: list[LandedPage] = []
+    for page in pages:
+        if page.operation not in _PARTS_TOGETHER:
+            yield page
+            continue
+        if waiting and waiting[-1].params.get("shipmentId") != page.params.get("shipmentId"):
+            waiting = []
+        waiting.append(page)
+        if page.next_token is None:
+            yield from waiting
+            waiting = []
+
+
+def _insert_staged(connection: duckdb.DuckDBPyConnection, staged: Staged, *, is_snapshot: bool) -> None:
+    for name, frame in staged.frames.items():
+        if is_snapshot:
+            connection.execute(f"DELETE FROM staging.{name}")
+        insert_frame(connection, STAGING_TABLES[name].qualified_name, frame)
+    insert_frame(connection, "staging.quarantine", staged.quarantined)
+    connection.execute("INSERT INTO staging.staged_pages VALUES (?, ?)", [staged.page.batch_id, staged.page.number])
+
+
+def _finish(connection: duckdb.DuckDBPyConnection, batch: Batch, seller_id: str) -> None:
+    manifest = batch.manifest
+    connection.execute("DELETE FROM staging.staged_pages WHERE batch_id = ?", [batch.id])
+    connection.execute(
+        "INSERT INTO staging.staged_batches VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            seller_id,
+            manifest.stream,
+            batch.id,
+            manifest.status,
+            manifest.opened_at,
+            manifest.closed_at,
+            manifest.facts.get("window_end") if manifest.status == "complete" else None,
+            manifest.status == "abandoned",
+        ],
+    )
+
+
+class _ArrowStream:
+    """Hands a Polars frame to DuckDB through the Arrow C interface, which needs no pyarrow."""
+
+    def __init__(self, frame: pl.DataFrame) -> None:
+        self._frame = frame
+
+    def __arrow_c_stream__(self, requested_schema: Any = None) -> Any:
+        return self._frame.__arrow_c_stream__(requested_schema)
+
+
+def insert_frame(connection: duckdb.DuckDBPyConnection, table: str, frame: pl.DataFrame) -> None:
+    """Append a frame to a table, column by name."""
+    if frame.height:
+        connection.register("frame_to_insert", _ArrowStream(frame))
+        connection.execute(f"INSERT INTO {table} BY NAME SELECT * FROM frame_to_insert")
+        connection.unregister("frame_to_insert")

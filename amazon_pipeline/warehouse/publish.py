@@ -1,0 +1,118 @@
+"""Publishing: a snapshot of the working file under a new name, then a symlink swung to it.
+
+Readers open ``amazon.duckdb``, a symlink to the newest ``published/amazon-<n>.duckdb``. A snapshot never changes, so
+an open reader keeps what it has, and the pipeline never waits for one. Copy-on-write clone where the filesystem can,
+else a copy. The working file must not be open in this process while it is copied: closing the copy's file descriptor
+would drop DuckDB's lock on it.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+import shutil
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+import duckdb
+
+from amazon_pipeline.errors import PublishFailed
+from amazon_pipeline.warehouse.connection import SCHEMA_VERSION, open_warehouse, transaction
+
+KEPT_SNAPSHOTS: Final = 3
+_FICLONE: Final = 0x40049409  # linux/fs.h: share the extents of another file
+
+
+@dataclass(frozen=True)
+class Publication:
+    """One published snapshot: its number, its file, and its size in bytes."""
+
+    publication_id: int
+    path: Path
+    size: int
+
+
+def publish(warehouse_path: Path, link: Path, *, seller_id: str, source: str, at: datetime) -> Publication:
+    """Snapshot the working file and make it what readers get next.
+
+    Raises PublishFailed; the last published file then stays what it was.
+    """
+    directory = link.parent / "published"
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        number = _next_number(directory)
+        _stamp(warehouse_path, number, seller_id=seller_id, source=source, at=at)
+        hidden = directory / f".amazon-{number}.duckdb.part"
+        try:
+            _clone_or_copy(warehouse_path, hidden)
+            _verify(hidden, number)
+            hidden.chmod(0o444)
+            final = hidden.rename(directory / f"amazon-{number}.duckdb")
+        finally:
+            hidden.unlink(missing_ok=True)
+        _swing(link, final)
+        _forget_old(directory, number)
+    except (OSError, duckdb.Error) as error:
+        raise PublishFailed(f"The new data could not be published to {link}: {str(error).splitlines()[0]}") from error
+    return Publication(number, final, final.stat().st_size)
+
+
+def _next_number(directory: Path) -> int:
+    """One more than the newest, so that a name is never used twice, even after the working file was made anew."""
+    return max((number for number, _ in _snapshots(directory)), default=0) + 1
+
+
+def _snapshots(directory: Path) -> list[tuple[int, Path]]:
+    found = [(re.fullmatch(r"amazon-(\d+)\.duckdb", path.name), path) for path in directory.iterdir()]
+    return sorted((int(match[1]), path) for match, path in found if match)
+
+
+def _stamp(warehouse_path: Path, number: int, *, seller_id: str, source: str, at: datetime) -> None:
+    with open_warehouse(warehouse_path) as connection:
+        with transaction(connection):
+            connection.execute("DELETE FROM meta.publication")
+            connection.execute(
+                "INSERT INTO meta.publication VALUES (?, ?, ?, ?, ?)", [number, at, seller_id, source, SCHEMA_VERSION]
+            )
+        connection.execute("CHECKPOINT")
+    if warehouse_path.with_name(warehouse_path.name + ".wal").exists():
+        raise PublishFailed(f"{warehouse_path} still has a write-ahead log after a checkpoint; another program has it")
+
+
+def _clone_or_copy(source: Path, target: Path) -> None:
+    with source.open("rb") as reader, target.open("wb") as writer:
+        try:
+            fcntl.ioctl(writer.fileno(), _FICLONE, reader.fileno())
+        except OSError:  # the filesystem has no copy-on-write
+            shutil.copyfileobj(reader, writer, 1024 * 1024)
+        writer.flush()
+        os.fsync(writer.fileno())
+
+
+def _verify(snapshot: Path, number: int) -> None:
+    with duckdb.connect(snapshot, read_only=True) as connection:
+        row = connection.execute("SELECT publication_id FROM meta.publication").fetchone()
+    if row is None or row[0] != number:
+        raise PublishFailed(f"The snapshot {snapshot} is not the state that was to be published")
+
+
+def _swing(link: Path, target: Path) -> None:
+    temporary = link.with_name(f".{link.name}.{os.getpid()}")
+    temporary.unlink(missing_ok=True)
+    temporary.symlink_to(target.relative_to(link.parent))
+    temporary.replace(link)
+    descriptor = os.open(link.parent, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _forget_old(directory: Path, newest: int) -> None:
+    """Unlink all but the newest few. Whoever has an old one open keeps it until they close it."""
+    for number, path in _snapshots(directory):
+        if number <= newest - KEPT_SNAPSHOTS:
+            path.unlink(missing_ok=True)

@@ -1,0 +1,111 @@
+"""What the warehouse knows about the streams: read before a fetch, written after it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import duckdb
+
+from amazon_pipeline.extraction import KnownShipment, Outcome
+from amazon_pipeline.warehouse.connection import transaction
+
+
+def record_outcome(connection: duckdb.DuckDBPyConnection, seller_id: str, outcome: Outcome) -> None:
+    """Replace the stream's row of ``staging.stream_status``; last success and watermark stay until there are newer."""
+    with transaction(connection):
+        before = connection.execute(
+            "SELECT last_success_at::VARCHAR, watermark::VARCHAR FROM staging.stream_status "
+            "WHERE seller_id = ? AND stream = ?",
+            [seller_id, outcome.stream],
+        ).fetchone() or (None, None)
+        connection.execute(
+            "DELETE FROM staging.stream_status WHERE seller_id = ? AND stream = ?", [seller_id, outcome.stream]
+        )
+        connection.execute(
+            "INSERT INTO staging.stream_status VALUES (?, ?, ?, ?, 0, 0, ?, ?, ?, ?, ?, ?)",
+            [
+                seller_id,
+                outcome.stream,
+                outcome.succeeded_at or before[0],
+                before[1],
+                outcome.api_calls,
+                outcome.throttled_calls,
+                outcome.quota_wait_seconds,
+                outcome.status == "backlog",
+                outcome.status,
+                outcome.message,
+            ],
+        )
+
+
+def record_quarantined(connection: duckdb.DuckDBPyConnection, seller_id: str, stream: str, rows: int) -> None:
+    """Write how many rows of this sync were set aside."""
+    connection.execute(
+        "UPDATE staging.stream_status SET rows_quarantined = ? WHERE seller_id = ? AND stream = ?",
+        [rows, seller_id, stream],
+    )
+
+
+def stream_watermark(connection: duckdb.DuckDBPyConnection, seller_id: str, stream: str) -> datetime | None:
+    """Up to when the stream's rows are in the marts, UTC; None before the first complete window."""
+    row = connection.execute(
+        "SELECT epoch_us(watermark) FROM staging.stream_status WHERE seller_id = ? AND stream = ?", [seller_id, stream]
+    ).fetchone()
+    return _utc(row[0]) if row else None
+
+
+def marketplace_ids(connection: duckdb.DuckDBPyConnection, seller_id: str) -> tuple[str, ...]:
+    """The Amazon stores the account participates in, as last answered."""
+    rows = connection.execute(
+        "SELECT marketplace_id FROM staging.marketplaces WHERE seller_id = ? ORDER BY marketplace_id", [seller_id]
+    ).fetchall()
+    return tuple(row[0] for row in rows)
+
+
+def known_shipments(connection: duckdb.DuckDBPyConnection, seller_id: str) -> dict[str, KnownShipment]:
+    """Shipment id to what is known of it."""
+    rows = connection.execute(
+        """SELECT shipment_id, shipment_status, epoch_us(status_changed_at), epoch_us(items_observed_at)
+           FROM mart.inbound_shipments WHERE seller_id = ?""",
+        [seller_id],
+    ).fetchall()
+    return {
+        shipment_id: KnownShipment(status, _utc(changed) or datetime.fromtimestamp(0, UTC), _utc(read))
+        for shipment_id, status, changed, read in rows
+    }
+
+
+@dataclass(frozen=True)
+class SyncRow:
+    """One row of ``mart.sync_status``, as far as a terminal shows it."""
+
+    stream: str
+    status: str
+    rows_changed: int
+    rows_quarantined: int
+    api_calls: int
+    message: str | None
+
+
+def sync_rows(connection: duckdb.DuckDBPyConnection, seller_id: str) -> list[SyncRow]:
+    """How each stream's last fetch ended."""
+    rows = connection.execute(
+        """SELECT stream, status, rows_changed, rows_quarantined, api_calls, message
+           FROM staging.stream_status WHERE seller_id = ? ORDER BY stream""",
+        [seller_id],
+    ).fetchall()
+    return [SyncRow(*row) for row in rows]
+
+
+def has_any_success(connection: duckdb.DuckDBPyConnection, seller_id: str) -> bool:
+    """Whether any stream with figures in it has ever been fetched."""
+    row = connection.execute(
+        "SELECT count(last_success_at) FROM staging.stream_status WHERE seller_id = ? AND stream <> 'marketplaces'",
+        [seller_id],
+    ).fetchone()
+    return bool(row and row[0])
+
+
+def _utc(microseconds: int | None) -> datetime | None:
+    return None if microseconds is None else datetime.fromtimestamp(microseconds / 1_000_000, UTC)
