@@ -1,0 +1,111 @@
+"""The command ``amazon-pipeline``."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from amazon_pipeline.errors import PipelineError
+from amazon_pipeline.settings import Settings, load_settings
+
+Command = Callable[[argparse.Namespace, Settings], bool]
+
+
+def say(line: str) -> None:
+    """One line for the person at the terminal, at once."""
+    print(line, flush=True)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command. Returns 0, or 1 after one readable line on what went wrong."""
+    options = _parser().parse_args(arguments)
+    try:
+        return 0 if options.command(options, load_settings()) else 1
+    except PipelineError as error:
+        print(f"amazon-pipeline: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("amazon-pipeline: stopped", file=sys.stderr)
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="amazon-pipeline", description="An Amazon seller's own data: pulled, checked, modelled and served."
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def add(name: str, command: Command, text: str) -> argparse.ArgumentParser:
+        one = commands.add_parser(name, help=text, description=text)
+        one.set_defaults(command=command)
+        return one
+
+    for name, command, text in (
+        ("demo", _demo, "Try everything with a simulated seller; its data stays apart in data/demo."),
+        ("up", _up, "Run everything with the credentials of the environment or .env."),
+    ):
+        one = add(name, command, text)
+        one.add_argument("--host", default="127.0.0.1", help="address of the API and dashboard (default %(default)s)")
+        one.add_argument("--port", type=int, default=8000, help="port of the API and dashboard (default %(default)s)")
+        one.add_argument("--dagster-port", type=int, default=3000, help="port of the Dagster UI (default %(default)s)")
+    add("sync", _sync, "One full sync now, in the foreground, with progress.")
+    add("check", _check, "Validate the settings, log in, call each API once.")
+    simulator = add("simulator", _simulator, "Only the simulated seller.")
+    simulator.add_argument("--host", default="127.0.0.1", help="loopback address to listen on (default %(default)s)")
+    simulator.add_argument("--port", type=int, default=8077, help="port to listen on (default %(default)s)")
+    simulator.add_argument("--seed", type=int, default=1, help="which account is made up (default %(default)s)")
+    return parser
+
+
+def _demo(options: argparse.Namespace, settings: Settings) -> bool:
+    from amazon_pipeline.commands.up import Addresses, demo_environment, demo_port, run_services  # noqa: PLC0415
+    from amazon_pipeline.simulator.account import environment  # noqa: PLC0415
+
+    port = demo_port()
+    data_dir = settings.data_dir.resolve() / "demo"
+    data_dir.mkdir(parents=True, exist_ok=True)
+    env = {**demo_environment(settings, environment(f"http://127.0.0.1:{port}")), "AMAZON_DATA_DIR": str(data_dir)}
+    os.environ.clear()
+    os.environ.update(env)
+    demo = load_settings(env_file=None)
+    say("DEMO: a simulated seller. No figure you will see is real.")
+    # the children start where no .env is, so that nothing of a real account reaches them
+    addresses = Addresses(options.host, options.port, options.dagster_port)
+    run_services(demo, addresses, env=env, cwd=data_dir, say=say, simulator_port=port)
+    return True
+
+
+def _up(options: argparse.Namespace, settings: Settings) -> bool:
+    from amazon_pipeline.commands.up import Addresses, run_services  # noqa: PLC0415
+
+    addresses = Addresses(options.host, options.port, options.dagster_port)
+    run_services(settings, addresses, env=dict(os.environ), cwd=Path.cwd(), say=say)
+    return True
+
+
+def _sync(_options: argparse.Namespace, settings: Settings) -> bool:
+    from amazon_pipeline.commands.sync_now import sync_now  # noqa: PLC0415
+
+    return sync_now(settings, say)
+
+
+def _check(_options: argparse.Namespace, settings: Settings) -> bool:
+    from amazon_pipeline.commands.connection_check import check_connection  # noqa: PLC0415
+
+    return check_connection(settings, say)
+
+
+def _simulator(options: argparse.Namespace, _settings: Settings) -> bool:
+    from amazon_pipeline.commands.services import require_free_port  # noqa: PLC0415
+    from amazon_pipeline.simulator.server import serve  # noqa: PLC0415
+
+    require_free_port(options.host, options.port, "--port")
+    serve(options.host, options.port, options.seed)
+    return True
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,83 @@
+"""``check``: the settings, the login, and one call of each API, one line each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from amazon_pipeline.errors import LoginRefused, PipelineError, RequestRejected
+from amazon_pipeline.extraction.orders import DATA_DELAY
+from amazon_pipeline.selling_partner.client import Page, SellingPartner, open_selling_partner
+from amazon_pipeline.selling_partner.inbound import shipments
+from amazon_pipeline.selling_partner.inventory import NO_FBA, inventory_summaries
+from amazon_pipeline.selling_partner.orders import search_orders
+from amazon_pipeline.selling_partner.sellers import marketplace_participations
+from amazon_pipeline.settings import Settings
+
+
+def check_connection(settings: Settings, say: Callable[[str], None]) -> bool:
+    """Say for each API whether it answers; returns whether all do. One call each, so it costs one token of quota."""
+    try:
+        settings.credentials()
+    except PipelineError as error:
+        say(f"settings: {error}")
+        return False
+    say(f"settings: ok ({settings.sp_api_endpoint})")
+    with open_selling_partner(settings) as client:
+        is_good = True
+        ids = settings.marketplace_ids
+        try:
+            found = _participating(marketplace_participations(client))
+            say(f"login: ok\nmarketplaces: ok ({', '.join(found) or 'none'})")
+            ids = ids or tuple(found)
+        except LoginRefused as error:
+            say(f"login: {error}")
+            return False
+        except PipelineError as error:
+            say(f"marketplaces: {error}")
+            is_good = False
+        if not ids:
+            say("orders, inventory, inbound shipments: not tried, no marketplace is known")
+            return False
+        for name, call in _calls(client, ids):
+            is_good = _say(name, call, say) and is_good
+        return is_good
+
+
+def _participating(page: Page) -> list[str]:
+    return [
+        row["marketplace"]["id"]
+        for row in page.rows
+        if row["participation"].get("isParticipating") and row["marketplace"]["domainName"].startswith("www.amazon.")
+    ]
+
+
+def _calls(client: SellingPartner, ids: tuple[str, ...]) -> list[tuple[str, Callable[[], Page]]]:
+    before = datetime.now(UTC) - DATA_DELAY
+    after = before - timedelta(hours=1)
+    return [
+        (
+            "orders",
+            lambda: next(
+                search_orders(client, marketplace_ids=ids, last_updated_after=after, last_updated_before=before)
+            ),
+        ),
+        ("inventory", lambda: next(inventory_summaries(client, ids[0]))),
+        ("inbound shipments", lambda: next(shipments(client, ids[0]))),
+    ]
+
+
+def _say(name: str, call: Callable[[], Page], say: Callable[[str], None]) -> bool:
+    try:
+        page = call()
+    except RequestRejected as error:
+        if NO_FBA in error.reason:
+            say(f"{name}: not available ({error})")
+            return True
+        say(f"{name}: {error}")
+        return False
+    except PipelineError as error:
+        say(f"{name}: {error}")
+        return False
+    say(f"{name}: ok ({len(page.rows)} rows)")
+    return True

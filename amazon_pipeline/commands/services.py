@@ -1,0 +1,186 @@
+"""Child processes under one parent: started in their own process groups, watched, and all ended together."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+from typing import Final, Self
+
+from amazon_pipeline.errors import PipelineError
+
+_POLL_SECONDS: Final = 0.2
+_GRACE_SECONDS: Final = 10.0
+_MOST_RESTARTS: Final = 3
+
+
+class PortTaken(PipelineError):
+    """Another program listens on a port we were to use. Names the port and the option that changes it."""
+
+
+class ServiceFailed(PipelineError):
+    """A child process ended again and again. Names it and its log."""
+
+
+def require_free_port(host: str, port: int, option: str) -> None:
+    """Raises PortTaken, or PipelineError where the host is none of this machine's."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise PortTaken(
+                f"Port {port} on {host} cannot be used ({error.strerror}). Choose another with {option}."
+            ) from error
+
+
+def free_port() -> int:
+    """A port nobody listens on at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def is_listening(port: int, host: str = "127.0.0.1") -> bool:
+    """Whether something answers there."""
+    with socket.socket() as probe:
+        probe.settimeout(0.5)
+        return probe.connect_ex((host, port)) == 0
+
+
+@dataclass
+class Service:
+    """One child: its command and log file. ``is_kept`` means it is started again when it ends by itself."""
+
+    name: str
+    command: Sequence[str]
+    log: Path | None
+    is_kept: bool = True
+    process: subprocess.Popen[bytes] | None = None
+    restarts: int = 0
+
+
+@dataclass
+class Services:
+    """The children of one parent. Use as a context manager: leaving it ends them all, whatever happened."""
+
+    env: Mapping[str, str]
+    cwd: Path
+    say: Callable[[str], None]
+    _services: list[Service] = field(default_factory=list)
+    _stop: threading.Event = field(default_factory=threading.Event)
+
+    def __enter__(self) -> Self:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, self._on_signal)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.end()
+
+    def start(self, service: Service) -> None:
+        """Start a child in a process group of its own, so that Ctrl-C reaches it only through us."""
+        if service not in self._services:
+            self._services.append(service)
+        if service.log is None:
+            service.process = self._spawn(service, None)
+            return
+        service.log.parent.mkdir(parents=True, exist_ok=True)
+        with service.log.open("ab") as log:
+            service.process = self._spawn(service, log.fileno())
+
+    def _spawn(self, service: Service, output: int | None) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(  # noqa: S603  (our own commands, no shell)
+            service.command,
+            env=dict(self.env),
+            cwd=self.cwd,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT if output is not None else None,
+            start_new_session=True,
+        )
+
+    def wait_until(self, condition: Callable[[], bool], *, seconds: float) -> bool:
+        """Wait for something to come true; gives up at the time, or when told to stop. Returns whether it did."""
+        deadline = time.monotonic() + seconds
+        while not condition():
+            if time.monotonic() > deadline or self._stop.wait(_POLL_SECONDS):
+                return False
+        return True
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether somebody pressed Ctrl-C or sent a signal."""
+        return self._stop.is_set()
+
+    def has_ended(self, service: Service) -> bool:
+        """Whether a child has run and ended."""
+        return service.process is not None and service.process.poll() is not None
+
+    def watch(self) -> None:
+        """Stay until told to stop; start again what ends by itself. Raises ServiceFailed when that does not help."""
+        while not self._stop.wait(_POLL_SECONDS):
+            for service in self._services:
+                if service.is_kept and self.has_ended(service):
+                    self._again(service)
+
+    def _again(self, service: Service) -> None:
+        service.restarts += 1
+        if service.restarts > _MOST_RESTARTS:
+            raise ServiceFailed(
+                f"{service.name} ended {service.restarts} times; its log is {service.log}\n{self.tail(service)}"
+            )
+        self.say(f"{service.name} ended by itself; starting it again (log: {service.log})")
+        self.start(service)
+
+    @staticmethod
+    def tail(service: Service, lines: int = 15) -> str:
+        """The last lines of a child's log."""
+        if service.log is None or not service.log.exists():
+            return ""
+        return "\n".join(service.log.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:])
+
+    def end(self) -> None:
+        """End every child and its children: first politely, then for sure."""
+        living = [service.process for service in self._services if service.process is not None]
+        for process in living:
+            _signal_group(process, signal.SIGTERM)
+        deadline = time.monotonic() + _GRACE_SECONDS
+        while time.monotonic() < deadline and any(_group_lives(process) for process in living):
+            time.sleep(_POLL_SECONDS)
+            for process in living:
+                process.poll()
+        for process in living:
+            _signal_group(process, signal.SIGKILL)
+            process.wait()
+
+    def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
+        self._stop.set()
+
+
+def _signal_group(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
+    try:
+        os.killpg(process.pid, number)
+    except ProcessLookupError:
+        return
+
+
+def _group_lives(process: subprocess.Popen[bytes]) -> bool:
+    try:
+        os.killpg(process.pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def script(name: str) -> str:
+    """The path of a console script of this environment."""
+    return str(Path(sys.executable).with_name(name))

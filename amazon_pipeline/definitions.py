@@ -1,0 +1,37 @@
+"""What Dagster loads. ``defs`` reads the settings when Dagster asks for it; nothing happens at import."""
+
+from __future__ import annotations
+
+import dagster as dg
+
+from amazon_pipeline.defs.asset_published import published_asset
+from amazon_pipeline.defs.assets_marts import mart_assets
+from amazon_pipeline.defs.assets_raw import raw_assets
+from amazon_pipeline.defs.assets_staging import staging_assets
+from amazon_pipeline.defs.sensors import low_stock_alerts, sync_watchdog
+from amazon_pipeline.defs.session import Surroundings, sync_resource
+from amazon_pipeline.defs.sync_job import sync_job, sync_schedule
+from amazon_pipeline.defs.warehouse_resource import WarehouseResource
+from amazon_pipeline.settings import Settings, load_settings
+
+
+def build_definitions(settings: Settings, surroundings: Surroundings | None = None) -> dg.Definitions:
+    """The whole code location for these settings; ``surroundings`` are the real ones if not given."""
+    job = sync_job(settings)
+    return dg.Definitions(
+        assets=[*raw_assets(), *staging_assets(), *mart_assets(), published_asset()],
+        jobs=[job],
+        schedules=[sync_schedule(settings, job)],
+        sensors=[low_stock_alerts(settings), sync_watchdog(settings)],
+        resources={
+            "sync": sync_resource(settings, surroundings or Surroundings()),
+            "warehouse": WarehouseResource(database=str(settings.warehouse_path)),
+        },
+        executor=dg.in_process_executor,
+    )
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    """The code location of this machine's settings. Raises SettingsError, naming what is wrong."""
+    return build_definitions(load_settings())

@@ -1,0 +1,141 @@
+"""Assets ``raw/*``: Amazon's answers on disk. One stream's failure is shown on its asset and stops no other."""
+
+from collections.abc import Callable
+from typing import Final
+
+import dagster as dg
+from dagster import AssetExecutionContext
+
+from amazon_pipeline.defs.metadata import OWNERS, outcome_metadata
+from amazon_pipeline.defs.session import SyncSession
+from amazon_pipeline.defs.warehouse_resource import WarehouseResource
+from amazon_pipeline.errors import MarketplacesUnknown
+from amazon_pipeline.extraction import (
+    Extraction,
+    Fetched,
+    Outcome,
+    fetch_inbound_shipments,
+    fetch_inventory,
+    fetch_marketplaces,
+    fetch_orders,
+    run_stream,
+)
+from amazon_pipeline.warehouse import known_shipments, marketplace_ids, record_outcome, stream_watermark
+
+FETCHED: Final = "fetched"
+"""Name of the check on each raw asset: whether its last fetch worked."""
+
+_DESCRIPTIONS: Final = {
+    "marketplaces": "One row per answer of getMarketplaceParticipations, as a file: where the seller sells.",
+    "orders": "One row per page of searchOrders, as a file: the orders changed since the last complete window.",
+    "inventory": "One row per page of getInventorySummaries, as a file: a full snapshot of FBA stock per marketplace.",
+    "inbound_shipments": "One row per page of getShipments or of a shipment's items, as a file: what is on the way.",
+}
+_LAST_TO_RUN: Final = {"dagster/priority": "-10"}
+"""Orders may wait long for Amazon's quota; the other streams go first."""
+
+
+def raw_assets() -> list[dg.AssetsDefinition]:
+    """The four streams."""
+    return [
+        _raw("marketplaces", _marketplaces, deps=[]),
+        _raw("inventory", _inventory, deps=[["staging", "marketplaces"]]),
+        _raw("inbound_shipments", _inbound_shipments, deps=[["staging", "marketplaces"]]),
+        _raw("orders", _orders, deps=[["staging", "marketplaces"]], op_tags=_LAST_TO_RUN),
+    ]
+
+
+def _raw(
+    stream: str,
+    fetch: Callable[[SyncSession, WarehouseResource], Outcome],
+    *,
+    deps: list[list[str]],
+    op_tags: dict[str, str] | None = None,
+) -> dg.AssetsDefinition:
+    key = dg.AssetKey(["raw", stream])
+
+    @dg.asset(
+        key=key,
+        group_name="raw",
+        description=_DESCRIPTIONS[stream],
+        kinds={"python", "file"},
+        owners=OWNERS,
+        tags={"source": "sp-api"},
+        deps=[dg.AssetKey(dep) for dep in deps],
+        op_tags=op_tags,
+        check_specs=[
+            dg.AssetCheckSpec(
+                FETCHED, asset=key, description="The last fetch of this stream worked. If not: why, and what to do."
+            )
+        ],
+    )
+    def raw(
+        context: AssetExecutionContext, sync: dg.ResourceParam[SyncSession], warehouse: WarehouseResource
+    ) -> dg.MaterializeResult:
+        with sync.step(context):
+            sync.started()
+            outcome = fetch(sync, warehouse)
+            sync.outcomes.append(outcome)
+            with warehouse.get_connection() as connection:
+                record_outcome(connection, sync.seller_id, outcome)
+            if outcome.message:
+                context.log.warning(outcome.message)
+        return dg.MaterializeResult(
+            metadata=outcome_metadata(outcome),
+            check_results=[
+                dg.AssetCheckResult(
+                    check_name=FETCHED,
+                    passed=outcome.status != "failed",
+                    severity=dg.AssetCheckSeverity.ERROR,
+                    metadata=outcome_metadata(outcome),
+                )
+            ],
+        )
+
+    return raw
+
+
+def _marketplaces(sync: SyncSession, _warehouse: WarehouseResource) -> Outcome:
+    return run_stream("marketplaces", sync.extraction, fetch_marketplaces)
+
+
+def _orders(sync: SyncSession, warehouse: WarehouseResource) -> Outcome:
+    with warehouse.get_connection() as connection:
+        watermark = stream_watermark(connection, sync.seller_id, "orders")
+
+    def fetch(extraction: Extraction, fetched: Fetched) -> None:
+        fetch_orders(extraction, fetched, marketplace_ids=_marketplace_ids(sync, warehouse), watermark=watermark)
+
+    return run_stream("orders", sync.extraction, fetch)
+
+
+def _inventory(sync: SyncSession, warehouse: WarehouseResource) -> Outcome:
+    def fetch(extraction: Extraction, fetched: Fetched) -> None:
+        fetch_inventory(extraction, fetched, marketplace_ids=_marketplace_ids(sync, warehouse))
+
+    return run_stream("inventory", sync.extraction, fetch)
+
+
+def _inbound_shipments(sync: SyncSession, warehouse: WarehouseResource) -> Outcome:
+    with warehouse.get_connection() as connection:
+        known = known_shipments(connection, sync.seller_id)
+
+    def fetch(extraction: Extraction, fetched: Fetched) -> None:
+        ids = _marketplace_ids(sync, warehouse)
+        fetch_inbound_shipments(extraction, fetched, marketplace_ids=ids, known=known)
+
+    return run_stream("inbound_shipments", sync.extraction, fetch)
+
+
+def _marketplace_ids(sync: SyncSession, warehouse: WarehouseResource) -> tuple[str, ...]:
+    """Those of the setting, or all the account participates in. Raises MarketplacesUnknown."""
+    if sync.settings.marketplace_ids:
+        return sync.settings.marketplace_ids
+    with warehouse.get_connection() as connection:
+        known = marketplace_ids(connection, sync.seller_id)
+    if not known:
+        raise MarketplacesUnknown(
+            "Amazon has not said yet in which marketplaces the seller participates. "
+            "See the marketplaces stream for why, or set AMAZON_MARKETPLACE_IDS."
+        )
+    return known

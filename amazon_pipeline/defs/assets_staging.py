@@ -1,0 +1,79 @@
+"""Assets ``staging/*``: landed pages as typed, validated rows; what is invalid is set aside with the reason."""
+
+from collections.abc import Iterator
+from typing import Final
+
+import dagster as dg
+from dagster import AssetExecutionContext
+
+from amazon_pipeline.defs.metadata import OWNERS, loaded_metadata, table_metadata
+from amazon_pipeline.defs.session import SyncSession
+from amazon_pipeline.defs.warehouse_resource import WarehouseResource
+from amazon_pipeline.schemas import STAGING_TABLES
+from amazon_pipeline.warehouse import record_quarantined, stage_landed
+
+NONE_QUARANTINED: Final = "none_quarantined"
+WRITE_POOL: Final = "duckdb_write"
+
+STAGED: Final = {
+    "marketplaces": ("marketplaces",),
+    "orders": ("orders", "order_items"),
+    "inventory": ("inventory",),
+    "inbound_shipments": ("inbound_shipments", "inbound_shipment_items"),
+}
+"""Each stream's staging tables."""
+
+
+def staging_assets() -> list[dg.AssetsDefinition]:
+    """One step per stream, each making its tables."""
+    return [_staging(stream, tables) for stream, tables in STAGED.items()]
+
+
+def _staging(stream: str, tables: tuple[str, ...]) -> dg.AssetsDefinition:
+    @dg.multi_asset(
+        name=f"staging__{stream}",
+        specs=[
+            dg.AssetSpec(
+                ["staging", name],
+                deps=[dg.AssetKey(["raw", stream])],
+                group_name="staging",
+                description=STAGING_TABLES[name].description,
+                kinds={"polars", "pandera", "duckdb"},
+                owners=OWNERS,
+                metadata=table_metadata(STAGING_TABLES[name]),
+            )
+            for name in tables
+        ],
+        check_specs=[
+            dg.AssetCheckSpec(
+                NONE_QUARANTINED,
+                asset=dg.AssetKey(["staging", tables[0]]),
+                description="No row of this sync was set aside as invalid. If one was: which, and why.",
+            )
+        ],
+        pool=WRITE_POOL,
+    )
+    def staging(
+        context: AssetExecutionContext, sync: dg.ResourceParam[SyncSession], warehouse: WarehouseResource
+    ) -> Iterator[dg.MaterializeResult]:
+        with sync.step(context):
+            with warehouse.get_connection() as connection:
+                loaded = stage_landed(connection, sync.landing, stream, sync.seller_id)
+                record_quarantined(connection, sync.seller_id, stream, loaded.rows_quarantined)
+            if loaded.rows_quarantined:
+                context.log.warning(f"{loaded.rows_quarantined} rows quarantined: {loaded.sample}")
+        check = dg.AssetCheckResult(
+            check_name=NONE_QUARANTINED,
+            asset_key=dg.AssetKey(["staging", tables[0]]),
+            passed=loaded.rows_quarantined == 0,
+            severity=dg.AssetCheckSeverity.WARN,
+            metadata=loaded_metadata(loaded),
+        )
+        for name in tables:
+            yield dg.MaterializeResult(
+                asset_key=dg.AssetKey(["staging", name]),
+                metadata=loaded_metadata(loaded),
+                check_results=[check] if name == tables[0] else [],
+            )
+
+    return staging

@@ -1,0 +1,74 @@
+"""What the Dagster UI shows about tables, fetches and rows, made from the schemas and outcomes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import dagster as dg
+
+from amazon_pipeline.extraction import Outcome
+from amazon_pipeline.schemas import Table
+from amazon_pipeline.warehouse import Loaded
+
+OWNERS = ["team:data"]
+
+
+def table_metadata(table: Table, sql: str | None = None) -> dict[str, Any]:
+    """Table name, column schema and, for a mart, its SQL."""
+    found: dict[str, Any] = {
+        "dagster/table_name": table.qualified_name,
+        "dagster/column_schema": dg.TableSchema(
+            columns=[
+                dg.TableColumn(
+                    column.name,
+                    column.type,
+                    description=column.meaning,
+                    constraints=dg.TableColumnConstraints(nullable=column.nullable),
+                )
+                for column in table.columns
+            ]
+        ),
+    }
+    if sql is not None:
+        found["sql"] = dg.MetadataValue.md(f"```sql\n{sql}\n```")
+    return found
+
+
+def outcome_metadata(outcome: Outcome) -> dict[str, Any]:
+    """What a fetch did and cost, as numbers that plot over time."""
+    found: dict[str, Any] = {
+        "status": outcome.status,
+        "pages": outcome.fetched.pages,
+        "rows": outcome.fetched.rows,
+        "api_calls": outcome.api_calls,
+        "throttled_calls": outcome.throttled_calls,
+        "quota_wait_seconds": outcome.quota_wait_seconds,
+    }
+    if outcome.message:
+        found["message"] = outcome.message
+    return found
+
+
+def loaded_metadata(loaded: Loaded) -> dict[str, Any]:
+    """What staging did, with a sample of the rows it set aside."""
+    found: dict[str, Any] = {
+        "pages": loaded.pages,
+        "rows_valid": loaded.rows_valid,
+        "rows_quarantined": loaded.rows_quarantined,
+    }
+    if loaded.sample:
+        found["quarantined"] = dg.MetadataValue.md(as_markdown(("record", "reason"), loaded.sample))
+    return found
+
+
+def as_markdown(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    """A small Markdown table."""
+    lines = ["| " + " | ".join(header) + " |", "|" + " --- |" * len(header)]
+    lines += ["| " + " | ".join(str(cell).replace("|", "\\|") for cell in row) + " |" for row in rows]
+    return "\n".join(lines)
+
+
+def row_counts(rows: Mapping[str, int], name: str) -> dict[str, Any]:
+    """The row count Dagster shows on its own tile."""
+    return {"dagster/row_count": rows[name]}

@@ -1,0 +1,210 @@
+"""One sync of one process: its lock, its session with Amazon, and what it tells the world."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import dagster as dg
+from filelock import FileLock, Timeout
+
+from amazon_pipeline.errors import PipelineError, SyncAlreadyRunning
+from amazon_pipeline.events import SYNC_COMPLETED, SYNC_ERROR, SYNC_STARTED, EventLog
+from amazon_pipeline.extraction import Extraction, Outcome
+from amazon_pipeline.landing import Landing
+from amazon_pipeline.selling_partner.calls import Progress
+from amazon_pipeline.selling_partner.client import SellingPartner, ignore_progress, open_selling_partner, utc_now
+from amazon_pipeline.settings import Settings
+
+KILLED_MESSAGE: Final = (
+    "The sync was stopped before it finished. The figures shown are those of the sync before; "
+    "the next sync goes on where this one stopped."
+)
+_LOCK_WAIT_SECONDS: Final = 30.0
+UNFINISHED: Final = [
+    dg.DagsterRunStatus.QUEUED,
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+    dg.DagsterRunStatus.CANCELING,
+]
+
+
+def timestamp(moment: datetime) -> str:
+    """ISO 8601 with Z and milliseconds, as the contract's events carry it."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def sync_lock(settings: Settings) -> FileLock:
+    """The lock of the one sync that may run on a data directory; released by the kernel when its process dies."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    return FileLock(settings.lock_path, is_singleton=True, thread_local=False)
+
+
+@contextmanager
+def only_sync(settings: Settings, *, wait_seconds: float = 0) -> Iterator[None]:
+    """Hold the sync lock. Raises SyncAlreadyRunning, naming the run that holds it."""
+    lock = sync_lock(settings)
+    try:
+        lock.acquire(timeout=wait_seconds)
+    except Timeout:
+        running = EventLog(settings.state_path).unfinished_runs()
+        raise SyncAlreadyRunning(running[-1] if running else "unknown") from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def end_dead_runs(settings: Settings, instance: dg.DagsterInstance, *, but: str | None = None) -> list[str]:
+    """Tell of runs that began and can no longer end, and mark them failed in Dagster. The caller holds the sync lock.
+
+    Whoever holds the lock knows that no other run is alive.
+    """
+    events = EventLog(settings.state_path)
+    dead = [run_id for run_id in events.unfinished_runs() if run_id != but]
+    for run_id in dead:
+        now = utc_now()
+        events.append(
+            SYNC_ERROR, {"error": KILLED_MESSAGE, "timestamp": timestamp(now), "runId": run_id}, at=now, run_id=run_id
+        )
+        run = instance.get_run_by_id(run_id)
+        if run is not None and run.status in UNFINISHED:
+            instance.report_run_failed(run, message=KILLED_MESSAGE)
+    return dead
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What a sync meets outside: the clock (aware UTC), how to wait (seconds), and who follows its progress."""
+
+    clock: Callable[[], datetime] = utc_now
+    sleep: Callable[[float], None] = time.sleep
+    on_progress: Callable[[Progress], None] = ignore_progress
+
+
+class SyncSession:
+    """What the assets of one run share. Made by ``sync_resource``; lives as long as the run does in this process."""
+
+    def __init__(self, settings: Settings, run_id: str, surroundings: Surroundings) -> None:
+        self.settings = settings
+        self.run_id = run_id
+        self.events = EventLog(settings.state_path)
+        self.clock = surroundings.clock
+        self._surroundings = surroundings
+        self.outcomes: list[Outcome] = []
+        self._log: Callable[[str], None] = lambda _line: None
+        self._client: SellingPartner | None = None
+
+    @property
+    def seller_id(self) -> str:
+        """The seller. Raises CredentialsMissing."""
+        return self.settings.credentials().seller_id
+
+    @property
+    def landing(self) -> Landing:
+        """The seller's landed pages. Raises CredentialsMissing."""
+        return Landing(self.settings.landing_dir, self.seller_id)
+
+    @property
+    def has_only_failures(self) -> bool:
+        """Whether this run fetched, and nothing worked."""
+        return bool(self.outcomes) and all(outcome.status == "failed" for outcome in self.outcomes)
+
+    def extraction(self) -> Extraction:
+        """What a fetch works with; one session with Amazon serves the whole run. Raises CredentialsMissing."""
+        if self._client is None:
+            self._client = open_selling_partner(
+                self.settings, on_progress=self._progress, clock=self.clock, sleep=self._surroundings.sleep
+            )
+        return Extraction(self._client, self.landing, self.seller_id, self.settings.source, self.clock)
+
+    @contextmanager
+    def step(self, context: dg.AssetExecutionContext) -> Iterator[None]:
+        """The body of an asset: progress goes to its log, and whatever stops it is told as ``amazon-sync-error``."""
+        self._log = context.log.info
+        try:
+            yield
+        except BaseException as error:
+            self.failed(str(error) if isinstance(error, PipelineError) else f"The sync stopped in {_step(context)}.")
+            raise
+
+    def started(self) -> None:
+        """Tell that a sync has begun; once a run."""
+        self._tell(SYNC_STARTED, {})
+
+    def completed(self, summary: dict[str, Any]) -> None:
+        """Tell that new data is published."""
+        self._tell(SYNC_COMPLETED, summary)
+
+    def failed(self, sentence: str) -> None:
+        """Tell what went wrong; the first telling of a run counts."""
+        self._tell(SYNC_ERROR, {"error": sentence})
+
+    def close(self) -> None:
+        """End the session with Amazon."""
+        if self._client is not None:
+            self._client.close()
+
+    def _tell(self, event: str, data: dict[str, Any]) -> None:
+        now = self.clock()
+        body = {**data, "timestamp": timestamp(now), "runId": self.run_id}
+        self.events.append(event, body, at=now, run_id=self.run_id)
+
+    def _progress(self, progress: Progress) -> None:
+        self._log(describe(progress))
+        self._surroundings.on_progress(progress)
+
+
+def describe(progress: Progress) -> str:
+    """One line a person can follow a sync by."""
+    match progress.kind:
+        case "page":
+            return f"{progress.operation}: page {progress.number}, {progress.rows} rows"
+        case "wait":
+            return f"{progress.operation}: waiting {progress.seconds:.0f} s for Amazon's quota"
+        case "throttled":
+            return f"{progress.operation}: throttled by Amazon, next call in {progress.seconds:.0f} s"
+        case "retry":
+            return f"{progress.message}; trying again in {progress.seconds:.1f} s"
+
+
+def failure_sentence(outcomes: list[tuple[str, str | None]]) -> str:
+    """What a manager reads when streams failed: which, why, and what that means."""
+    what = " ".join(f"{_NAMES.get(stream, stream)} could not be refreshed: {message}" for stream, message in outcomes)
+    return f"{what} What was known before is still shown, with its age."
+
+
+def _step(context: dg.AssetExecutionContext) -> str:
+    return " and ".join(sorted(key.to_user_string() for key in context.selected_asset_keys))
+
+
+_NAMES: Final = {
+    "orders": "Orders",
+    "inventory": "Inventory",
+    "inbound_shipments": "Inbound shipments",
+    "marketplaces": "Marketplaces",
+}
+
+
+def sync_resource(settings: Settings, surroundings: Surroundings) -> dg.ResourceDefinition:
+    """The resource ``sync``: a SyncSession that holds the sync lock from the run's first step to its last."""
+
+    @dg.resource(description="The sync lock, the session with Amazon, and the event log.")
+    def sync(context: dg.InitResourceContext) -> Iterator[SyncSession]:
+        run_id = context.run_id or f"process-{os.getpid()}"
+        with only_sync(settings, wait_seconds=_LOCK_WAIT_SECONDS):
+            if context.instance is not None:
+                end_dead_runs(settings, context.instance, but=run_id)
+            session = SyncSession(settings, run_id, surroundings)
+            try:
+                yield session
+            finally:
+                session.close()
+
+    return sync

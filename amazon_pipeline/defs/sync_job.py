@@ -1,0 +1,72 @@
+"""The job that syncs, the schedule that runs it, and the rule that two never run at once."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import dagster as dg
+
+from amazon_pipeline.defs.session import UNFINISHED
+from amazon_pipeline.errors import CredentialsMissing
+from amazon_pipeline.settings import Settings
+
+JOB: Final = "amazon_sync"
+SCHEDULE: Final = "amazon_sync_every_15_minutes"
+CODE_LOCATION: Final = "amazon_pipeline"
+
+SYNC_TAG: Final = "amazon/sync"
+"""Every sync carries it; dagster.yaml limits the runs with it to one at a time."""
+
+CLI_RUN_TAGS: Final = {
+    SYNC_TAG: "1",
+    "launched_by": "amazon-pipeline sync",
+    # without these two a run started outside the daemon is missing from the job's page in the UI
+    "dagster/code_location": CODE_LOCATION,
+    ".dagster/repository": f"__repository__@{CODE_LOCATION}",
+}
+
+
+def sync_job(settings: Settings) -> dg.UnresolvedAssetJobDefinition:
+    """The job ``amazon_sync``: all assets, in one process."""
+    return dg.define_asset_job(
+        JOB,
+        selection=dg.AssetSelection.all(),
+        description="Pull what changed from Amazon, check it, build the marts, publish them.",
+        executor_def=dg.in_process_executor,
+        tags={
+            SYNC_TAG: "1",
+            # frees the queue from a run whose process vanished; a sync that still waits for quota has long stopped
+            "dagster/max_runtime": str(2 * settings.sync_budget_seconds + 600),
+        },
+        config=dg.RunConfig(loggers={"console": {"config": {"log_level": "WARNING"}}}),
+    )
+
+
+def sync_schedule(settings: Settings, job: dg.UnresolvedAssetJobDefinition) -> dg.ScheduleDefinition:
+    """``amazon_sync_every_15_minutes``: skips while a sync is active, and says what is missing without credentials."""
+
+    @dg.schedule(
+        name=SCHEDULE,
+        job=job,
+        cron_schedule="*/15 * * * *",
+        execution_timezone="UTC",
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description="A sync at each quarter of an hour, unless one is still running.",
+    )
+    def every_15_minutes(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+        try:
+            settings.credentials()
+        except CredentialsMissing as error:
+            return dg.SkipReason(str(error))
+        active = active_syncs(context.instance)
+        if active:
+            return dg.SkipReason(f"The sync {active[0][:8]} is still running.")
+        return dg.RunRequest(run_key=context.scheduled_execution_time.isoformat())
+
+    return every_15_minutes
+
+
+def active_syncs(instance: dg.DagsterInstance) -> list[str]:
+    """Ids of the syncs that are queued or running, newest first."""
+    records = instance.get_run_records(dg.RunsFilter(tags={SYNC_TAG: "1"}, statuses=UNFINISHED), limit=5)
+    return [record.dagster_run.run_id for record in records]
