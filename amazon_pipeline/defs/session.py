@@ -19,6 +19,7 @@ from amazon_pipeline.extraction import Extraction, Outcome
 from amazon_pipeline.landing import Landing
 from amazon_pipeline.selling_partner.calls import Progress
 from amazon_pipeline.selling_partner.client import SellingPartner, ignore_progress, open_selling_partner, utc_now
+from amazon_pipeline.selling_partner.quota import Budget
 from amazon_pipeline.settings import Settings
 
 KILLED_MESSAGE: Final = (
@@ -81,9 +82,10 @@ def end_dead_runs(settings: Settings, instance: dg.DagsterInstance, *, but: str 
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What a sync meets outside: the clock (aware UTC), how to wait (seconds), and who follows its progress."""
+    """What a sync meets outside: the clock (aware UTC), a stop watch, how to wait (both seconds), and who follows it."""
 
     clock: Callable[[], datetime] = utc_now
+    monotonic: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
     on_progress: Callable[[Progress], None] = ignore_progress
 
@@ -120,7 +122,11 @@ class SyncSession:
         """What a fetch works with; one session with Amazon serves the whole run. Raises CredentialsMissing."""
         if self._client is None:
             self._client = open_selling_partner(
-                self.settings, on_progress=self._progress, clock=self.clock, sleep=self._surroundings.sleep
+                self.settings,
+                budget=Budget(self.settings.sync_budget_seconds, self._surroundings.monotonic),
+                on_progress=self._progress,
+                clock=self.clock,
+                sleep=self._surroundings.sleep,
             )
         return Extraction(self._client, self.landing, self.seller_id, self.settings.source, self.clock)
 
@@ -197,7 +203,7 @@ def sync_resource(settings: Settings, surroundings: Surroundings) -> dg.Resource
 
     @dg.resource(description="The sync lock, the session with Amazon, and the event log.")
     def sync(context: dg.InitResourceContext) -> Iterator[SyncSession]:
-        run_id = context.run_id or f"process-{os.getpid()}"
+        run_id = context.run.run_id if context.run else f"process-{os.getpid()}"
         with only_sync(settings, wait_seconds=_LOCK_WAIT_SECONDS):
             if context.instance is not None:
                 end_dead_runs(settings, context.instance, but=run_id)

@@ -1,0 +1,162 @@
+"""What happens when Amazon, the quota, the credentials or the process fail."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from amazon_pipeline.defs.session import end_dead_runs, only_sync
+from amazon_pipeline.errors import SyncAlreadyRunning
+from amazon_pipeline.events import SYNC_STARTED, EventLog
+from tests.pipeline.seller import Answer, refuse, running_seller
+
+HTML = (503, {"content-type": "text/html"}, b"<html><body>Service Unavailable</body></html>")
+
+
+def test_one_streams_failure_stops_no_other_and_is_told(tmp_path: Path) -> None:
+    broken = {"now": True}
+
+    def no_inventory(path: str, _headers: dict[str, str]) -> Answer | None:
+        return refuse(403, "Unauthorized") if broken["now"] and "/fba/inventory/" in path else None
+
+    with running_seller(tmp_path, fault=no_inventory, quota_speed=1000) as seller:
+        result = seller.sync()
+        assert not result.success
+        status = {row[0]: row[1:] for row in seller.rows("SELECT stream, status, message FROM mart.sync_status")}
+        assert status["orders"][0] == status["inbound_shipments"][0] == "ok"
+        assert status["inventory"][0] == "failed"
+        assert "Amazon Fulfillment" in status["inventory"][1], "the role that is missing"
+        assert "request-of-the-fault" in status["inventory"][1], "what Amazon's support asks for"
+        assert seller.rows("SELECT count(*) > 100 FROM mart.orders") == [(True,)]
+        assert seller.event_names() == ["amazon-sync-started", "amazon-sync-completed", "amazon-sync-error"]
+        sentence = json.loads(seller.events[-1].data)["error"]
+        assert sentence.startswith("Inventory could not be refreshed")
+
+        broken["now"] = False
+        seller.pass_time(minutes=15)
+        assert seller.sync().success
+        assert seller.rows("SELECT count(*) FROM mart.sync_status WHERE status = 'ok'") == [(4,)]
+
+
+def test_a_page_of_html_is_never_taken_for_an_empty_day(tmp_path: Path) -> None:
+    broken = {"now": False}
+
+    def no_orders(path: str, _headers: dict[str, str]) -> Answer | None:
+        return HTML if broken["now"] and path.startswith("/orders/") else None
+
+    with running_seller(tmp_path, fault=no_orders, quota_speed=1000) as seller:
+        assert seller.sync().success
+        before = seller.rows("SELECT * FROM mart.orders ORDER BY ALL")
+        watermark = seller.rows("SELECT watermark FROM mart.sync_status WHERE stream = 'orders'")
+        broken["now"] = True
+        seller.pass_time(minutes=30)
+        assert not seller.sync().success
+        assert seller.rows("SELECT * FROM mart.orders ORDER BY ALL") == before
+        assert seller.rows("SELECT watermark FROM mart.sync_status WHERE stream = 'orders'") == watermark
+
+
+def test_refused_credentials_are_tried_once_and_nothing_is_published(tmp_path: Path) -> None:
+    settings = {"AMAZON_LWA_CLIENT_SECRET": "wrong"}
+    with running_seller(tmp_path, settings=settings, quota_speed=1000) as seller:
+        assert not seller.sync().success
+        assert seller.calls("getAccessToken") == 1
+        assert not seller.settings.published_path.exists()
+        assert seller.event_names() == ["amazon-sync-started", "amazon-sync-error"]
+        assert "AMAZON_LWA_CLIENT_SECRET" in seller.events[-1].data
+
+
+def test_a_dry_quota_ends_the_sync_cleanly_and_the_next_goes_on_from_there(tmp_path: Path) -> None:
+    """4,500 orders a day are over 100 pages in the first window; the bucket holds 20."""
+    settings = {"AMAZON_SYNC_BUDGET_SECONDS": "600"}
+    with running_seller(tmp_path, settings=settings, orders_per_day=1500, sku_count=20) as seller:
+        assert seller.sync().success, "a backlog is no failure"
+        row = seller.rows(
+            "SELECT status, backlog, watermark, quota_wait_seconds > 0 FROM mart.sync_status WHERE stream = 'orders'"
+        )
+        assert row == [("backlog", True, None, True)]
+        assert seller.rows("SELECT count(*) > 1900 FROM mart.orders") == [(True,)], "what landed is shown already"
+        assert seller.rows("SELECT count(*) FROM mart.order_metrics_24h") == [(0,)], "no figure of half a window"
+        for _ in range(12):
+            seller.pass_time(minutes=15)
+            assert seller.sync().success
+            if seller.rows("SELECT backlog FROM mart.sync_status WHERE stream = 'orders'") == [(False,)]:
+                break
+        assert seller.rows("SELECT count(*) > 0 FROM mart.order_metrics_24h") == [(True,)]
+        tokens = [
+            call.params["paginationToken"] for call in seller.simulator.calls if call.params.get("paginationToken")
+        ]
+        assert len(tokens) == len(set(tokens)), "no page is fetched twice"
+        assert [call for call in seller.simulator.calls if call.status == 429] == []
+
+
+def test_an_account_without_fba_has_no_inventory_and_no_failure(tmp_path: Path) -> None:
+    def no_fba(path: str, _headers: dict[str, str]) -> Answer | None:
+        return refuse(400, "InvalidInput", "Invalid input") if "/fba/inventory/" in path else None
+
+    with running_seller(tmp_path, fault=no_fba, quota_speed=1000) as seller:
+        assert seller.sync().success
+        assert seller.rows("SELECT status FROM mart.sync_status WHERE stream = 'inventory'") == [("not-available",)]
+
+
+def test_a_reader_keeps_what_it_opened_and_never_stops_a_sync(tmp_path: Path) -> None:
+    with running_seller(tmp_path, quota_speed=1000) as seller:
+        assert seller.sync().success
+        link = seller.settings.published_path
+        with duckdb.connect(link.resolve(), read_only=True) as reader:
+            before = reader.execute("SELECT publication_id FROM meta.publication").fetchall()
+            for _ in range(2):
+                seller.pass_time(minutes=15)
+                assert seller.sync().success
+            assert reader.execute("SELECT publication_id FROM meta.publication").fetchall() == before
+        assert seller.rows("SELECT publication_id FROM meta.publication") == [(3,)]
+        assert not list(link.parent.glob("published/*.wal"))
+
+
+def test_a_sync_that_was_killed_is_told_and_marked_failed(tmp_path: Path) -> None:
+    with running_seller(tmp_path, quota_speed=1000) as seller:
+        run = seller.instance.create_run_for_job(_job(seller))
+        seller.instance.report_engine_event("started", run)
+        events = EventLog(seller.settings.state_path)
+        events.append(SYNC_STARTED, {}, at=seller.clock(), run_id=run.run_id)
+        assert end_dead_runs(seller.settings, seller.instance) == [run.run_id]
+        assert seller.event_names() == ["amazon-sync-started", "amazon-sync-error"]
+        ended = seller.instance.get_run_by_id(run.run_id)
+        assert ended is not None
+        assert ended.is_failure
+        assert end_dead_runs(seller.settings, seller.instance) == [], "told once"
+
+
+def test_a_second_sync_is_refused_and_names_the_first(tmp_path: Path) -> None:
+    with running_seller(tmp_path, quota_speed=1000) as seller:
+        EventLog(seller.settings.state_path).append(SYNC_STARTED, {}, at=seller.clock(), run_id="run-1")
+        import subprocess
+        import sys
+
+        held = subprocess.Popen(
+            [
+                sys.executable,
+                "-c",
+                "import sys, filelock; lock = filelock.FileLock(sys.argv[1]); lock.acquire(); print('held', flush=True); "
+                "sys.stdin.read()",
+                str(seller.settings.lock_path),
+            ],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        try:
+            assert held.stdout is not None
+            held.stdout.readline()
+            with pytest.raises(SyncAlreadyRunning, match="run-1"), only_sync(seller.settings):
+                pass
+        finally:
+            held.communicate()
+
+
+def _job(seller: object) -> object:
+    from amazon_pipeline.definitions import build_definitions
+    from amazon_pipeline.defs.sync_job import JOB
+
+    return build_definitions(seller.settings).resolve_job_def(JOB)  # type: ignore[attr-defined]
