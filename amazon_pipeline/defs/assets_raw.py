@@ -73,7 +73,8 @@ def _raw(
         context: AssetExecutionContext, sync: dg.ResourceParam[SyncSession], warehouse: WarehouseResource
     ) -> dg.MaterializeResult:
         with sync.step(context):
-            sync.started()
+            with warehouse.get_connection() as connection:
+                sync.begin(context, connection)
             outcome = fetch(sync, warehouse)
             sync.outcomes.append(outcome)
             with warehouse.get_connection() as connection:

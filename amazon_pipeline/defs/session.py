@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 import dagster as dg
+import duckdb
 from filelock import FileLock, Timeout
 
 from amazon_pipeline.errors import PipelineError, SyncAlreadyRunning
@@ -21,6 +22,7 @@ from amazon_pipeline.selling_partner.calls import Progress
 from amazon_pipeline.selling_partner.client import SellingPartner, ignore_progress, open_selling_partner, utc_now
 from amazon_pipeline.selling_partner.quota import Budget
 from amazon_pipeline.settings import Settings
+from amazon_pipeline.warehouse import claim
 
 KILLED_MESSAGE: Final = (
     "The sync was stopped before it finished. The figures shown are those of the sync before; "
@@ -82,7 +84,7 @@ def end_dead_runs(settings: Settings, instance: dg.DagsterInstance, *, but: str 
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What a sync meets outside: the clock (aware UTC), a stop watch, how to wait (both seconds), and who follows it."""
+    """What a sync meets outside: the clock (aware UTC), a stop watch and how to wait (seconds), and who follows it."""
 
     clock: Callable[[], datetime] = utc_now
     monotonic: Callable[[], float] = time.monotonic
@@ -140,9 +142,15 @@ class SyncSession:
             self.failed(str(error) if isinstance(error, PipelineError) else f"The sync stopped in {_step(context)}.")
             raise
 
-    def started(self) -> None:
-        """Tell that a sync has begun; once a run."""
-        self._tell(SYNC_STARTED, {})
+    def begin(self, context: dg.AssetExecutionContext, connection: duckdb.DuckDBPyConnection) -> None:
+        """Make sure the warehouse is this seller's, and tell that a sync has begun, if this run is to publish.
+
+        A run of a few assets from the UI is no sync: nobody waits for its end. Raises SettingsError.
+        """
+        claim(connection, self.seller_id, self.settings.source)
+        selected = context.run.asset_selection
+        if selected is None or dg.AssetKey("published") in selected:
+            self._tell(SYNC_STARTED, {})
 
     def completed(self, summary: dict[str, Any]) -> None:
         """Tell that new data is published."""

@@ -17,6 +17,7 @@ def fetch_marketplaces(extraction: Extraction, fetched: Fetched) -> None:
     now = extraction.clock()
     recent = extraction.landing.batches(STREAM, since=(now - REFRESH_AFTER).date())
     if any(batch.manifest.status == "complete" and now - batch.manifest.opened_at < REFRESH_AFTER for batch in recent):
+        fetched.was_due = False
         return
     page = marketplace_participations(extraction.client)
     batch = extraction.landing.open_batch(STREAM, source=extraction.source, at=now, params={})

@@ -31,6 +31,7 @@ class Fetched:
     rows: int = 0
     note: str | None = None
     is_available: bool = True
+    was_due: bool = True
 
     def land(self, batch: Batch, pages: Iterable[Page], *, extra_params: dict[str, str] | None = None) -> list[Page]:
         """Write each page as it comes; returns them."""
@@ -63,7 +64,8 @@ class Fetched:
 class Outcome:
     """How one fetch of a stream ended.
 
-    ``succeeded_at`` is None unless all that was due has landed. ``error`` is the exception behind a failure.
+    ``succeeded_at`` is None unless something was due and all of it has landed. ``error`` is the exception behind a
+    failure.
     """
 
     stream: str
@@ -102,7 +104,7 @@ def run_stream(
         stream=stream,
         status=status,
         message=str(error) if error else fetched.note,
-        succeeded_at=extraction.clock() if extraction and error is None else None,
+        succeeded_at=extraction.clock() if extraction and error is None and fetched.was_due else None,
         fetched=fetched,
         api_calls=after[0] - before[0],
         throttled_calls=after[1] - before[1],

@@ -165,7 +165,7 @@ STREAM_STATUS = Table(
 
 MARKETPLACE_REFERENCE = Table(
     "meta",
-    "marketplaces",
+    "known_marketplaces",
     "Amazon marketplace known to this version",
     ("marketplace_id",),
     (
@@ -176,6 +176,17 @@ MARKETPLACE_REFERENCE = Table(
         Column("region", "VARCHAR", "SP-API region"),
     ),
     note="For marketplaces whose participation Amazon has not told us.",
+)
+
+OWNER = Table(
+    "meta",
+    "owner",
+    "file: whose data it holds",
+    ("seller_id",),
+    (
+        Column("seller_id", "VARCHAR", "the seller whose data this is"),
+        Column("source", "VARCHAR", "amazon, or simulator for made-up demonstration data"),
+    ),
 )
 
 PUBLICATION = Table(
@@ -206,7 +217,9 @@ STAGING_TABLES: Final[dict[str, Table]] = {
         STAGED_PAGES,
         STAGED_BATCHES,
         STREAM_STATUS,
+        MARKETPLACE_REFERENCE,
+        OWNER,
         PUBLICATION,
     )
 }
-"""The tables of schema ``staging`` (and ``meta.publication``), by name."""
+"""The tables of schemas ``staging`` and ``meta``, by name."""

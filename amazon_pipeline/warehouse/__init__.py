@@ -4,6 +4,7 @@ from amazon_pipeline.warehouse.connection import open_warehouse, transaction
 from amazon_pipeline.warehouse.load import Loaded, stage_landed
 from amazon_pipeline.warehouse.publish import Publication, publish
 from amazon_pipeline.warehouse.status import (
+    claim,
     has_any_success,
     known_shipments,
     marketplace_ids,
@@ -16,6 +17,7 @@ from amazon_pipeline.warehouse.status import (
 __all__ = [
     "Loaded",
     "Publication",
+    "claim",
     "has_any_success",
     "known_shipments",
     "marketplace_ids",

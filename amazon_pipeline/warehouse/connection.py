@@ -14,7 +14,6 @@ import duckdb
 from amazon_pipeline.errors import WarehouseUnavailable
 from amazon_pipeline.marketplaces import MARKETPLACES
 from amazon_pipeline.schemas import MART_TABLES, STAGING_TABLES
-from amazon_pipeline.schemas.staging import MARKETPLACE_REFERENCE
 
 SCHEMA_VERSION: Final = 1
 LOCK_WAIT_SECONDS: Final = 30.0
@@ -86,12 +85,13 @@ def _ensure_tables(connection: duckdb.DuckDBPyConnection) -> None:
     with transaction(connection):
         for schema in ("mart", "staging", "meta"):
             connection.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
-        for table in (*MART_TABLES.values(), *STAGING_TABLES.values(), MARKETPLACE_REFERENCE):
+        for table in (*MART_TABLES.values(), *STAGING_TABLES.values()):
             connection.execute(table.create_sql())
             for statement in table.comment_sql():
                 connection.execute(statement)
         connection.executemany(
-            "INSERT INTO meta.marketplaces VALUES (?, ?, ?, ?, ?)", [astuple(one) for one in MARKETPLACES.values()]
+            "INSERT INTO meta.known_marketplaces VALUES (?, ?, ?, ?, ?)",
+            [astuple(one) for one in MARKETPLACES.values()],
         )
         connection.execute("CREATE TABLE meta.schema_version AS SELECT ?::INTEGER AS version", [SCHEMA_VERSION])
 

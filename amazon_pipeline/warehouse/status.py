@@ -7,8 +7,24 @@ from datetime import UTC, datetime
 
 import duckdb
 
+from amazon_pipeline.errors import SettingsError
 from amazon_pipeline.extraction import KnownShipment, Outcome
 from amazon_pipeline.warehouse.connection import transaction
+
+
+def claim(connection: duckdb.DuckDBPyConnection, seller_id: str, source: str) -> None:
+    """Make the warehouse this seller's, the first time. Raises SettingsError if it is another's.
+
+    One file holds one account: figures of two sellers, or of a seller and the simulator, must never meet in one total.
+    """
+    owner = connection.execute("SELECT seller_id, source FROM meta.owner").fetchone()
+    if owner is None:
+        connection.execute("INSERT INTO meta.owner VALUES (?, ?)", [seller_id, source])
+    elif owner != (seller_id, source):
+        raise SettingsError(
+            f"AMAZON_DATA_DIR: the directory holds the data of seller {owner[0]} (from {owner[1]}), "
+            f"not of seller {seller_id} (from {source}). Choose another directory."
+        )
 
 
 def record_outcome(connection: duckdb.DuckDBPyConnection, seller_id: str, outcome: Outcome) -> None:

@@ -26,7 +26,7 @@ placed AS (
     FROM mart.orders AS o
     JOIN as_of AS a USING (seller_id)
     LEFT JOIN staging.marketplaces AS p USING (seller_id, marketplace_id)
-    LEFT JOIN meta.marketplaces AS r USING (marketplace_id)
+    LEFT JOIN meta.known_marketplaces AS r USING (marketplace_id)
     WHERE o.purchase_date >= a.window_start - INTERVAL 24 HOUR
       AND o.purchase_date < a.window_end
       AND o.marketplace_id <> 'NON_AMAZON'

@@ -17,6 +17,6 @@ SELECT
     sum(o.order_total)::DECIMAL(18, 2) AS revenue
 FROM mart.orders AS o
 LEFT JOIN staging.marketplaces AS p USING (seller_id, marketplace_id)
-LEFT JOIN meta.marketplaces AS r USING (marketplace_id)
+LEFT JOIN meta.known_marketplaces AS r USING (marketplace_id)
 WHERE o.order_status <> 'Canceled' AND o.marketplace_id <> 'NON_AMAZON'
 GROUP BY ALL;
