@@ -61,7 +61,7 @@ def marketplace_ids(client: SellingPartner) -> list[str]:
     return [
         row["marketplace"]["id"]
         for row in marketplace_participations(client).rows
-        if row["participation"]["isParticipating"]
+        if row["participation"]["isParticipating"] and row["marketplace"]["domainName"].startswith("www.amazon.")
     ]
 
 
