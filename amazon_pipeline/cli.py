@@ -56,7 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     simulator = add("simulator", _simulator, "Only the simulated seller.")
     simulator.add_argument("--host", default="127.0.0.1", help="loopback address to listen on (default %(default)s)")
     simulator.add_argument("--port", type=int, default=8077, help="port to listen on (default %(default)s)")
-    simulator.add_argument("--seed", type=int, default=1, help="which account is made up (default %(default)s)")
+    simulator.add_argument("--seed", type=int, default=20260101, help="which account is made up (default %(default)s)")
     return parser
 
 

@@ -20,6 +20,8 @@ from amazon_pipeline.errors import PipelineError
 _POLL_SECONDS: Final = 0.2
 _GRACE_SECONDS: Final = 10.0
 _MOST_RESTARTS: Final = 3
+_PROC: Final = Path("/proc")
+_LARGE_LOG_BYTES: Final = 10_000_000
 
 
 class PortTaken(PipelineError):
@@ -58,12 +60,13 @@ def is_listening(port: int, host: str = "127.0.0.1") -> bool:
 
 @dataclass
 class Service:
-    """One child: its command and log file. ``is_kept`` means it is started again when it ends by itself."""
+    """One child: its command, its log file, the signal it stops at; ``is_kept``: started again if it ends by itself."""
 
     name: str
     command: Sequence[str]
     log: Path | None
     is_kept: bool = True
+    stop_signal: signal.Signals = signal.SIGTERM
     process: subprocess.Popen[bytes] | None = None
     restarts: int = 0
 
@@ -94,6 +97,8 @@ class Services:
             service.process = self._spawn(service, None)
             return
         service.log.parent.mkdir(parents=True, exist_ok=True)
+        if service.log.exists() and service.log.stat().st_size > _LARGE_LOG_BYTES:
+            service.log.replace(service.log.with_suffix(".log.1"))
         with service.log.open("ab") as log:
             service.process = self._spawn(service, log.fileno())
 
@@ -150,35 +155,56 @@ class Services:
 
     def end(self) -> None:
         """End every child and its children: first politely, then for sure."""
-        living = [service.process for service in self._services if service.process is not None]
-        for process in living:
-            _signal_group(process, signal.SIGTERM)
+        living = [service for service in self._services if service.process is not None]
+        for service in living:
+            _signal_group(service, service.stop_signal)
+        self._wait_for_end(living)
+        for service in living:
+            _signal_group(service, signal.SIGKILL)
+            if service.process is not None:
+                service.process.wait()
+
+    @staticmethod
+    def _wait_for_end(services: Sequence[Service]) -> None:
         deadline = time.monotonic() + _GRACE_SECONDS
-        while time.monotonic() < deadline and any(_group_lives(process) for process in living):
+        while time.monotonic() < deadline and any(_group_lives(service) for service in services):
             time.sleep(_POLL_SECONDS)
-            for process in living:
-                process.poll()
-        for process in living:
-            _signal_group(process, signal.SIGKILL)
-            process.wait()
 
     def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
         self._stop.set()
 
 
-def _signal_group(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
+def _signal_group(service: Service, number: signal.Signals) -> None:
+    if service.process is None:
+        return
     try:
-        os.killpg(process.pid, number)
+        os.killpg(service.process.pid, number)
     except ProcessLookupError:
         return
 
 
-def _group_lives(process: subprocess.Popen[bytes]) -> bool:
+def _group_lives(service: Service) -> bool:
+    """Whether any process of the child's group still runs; the child itself is reaped on the way.
+
+    Grandchildren that have ended but that nobody reaps, as in a container without an init, do not count.
+    """
+    if service.process is None:
+        return False
+    service.process.poll()
     try:
-        os.killpg(process.pid, 0)
+        os.killpg(service.process.pid, 0)
     except ProcessLookupError:
         return False
-    return True
+    return not _PROC.exists() or any(_runs_in_group(entry, service.process.pid) for entry in _PROC.glob("[0-9]*"))
+
+
+def _runs_in_group(entry: Path, group: int) -> bool:
+    try:
+        # pid (name) state ppid pgrp …; the name may hold anything, so read from its closing bracket on
+        state, _parent, its_group = (entry / "stat").read_text().rpartition(")")[2].split()[:3]
+    except (OSError, ValueError):
+        return False
+    return int(its_group) == group and state != "Z"
 
 
 def script(name: str) -> str:

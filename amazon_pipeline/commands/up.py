@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -94,7 +95,13 @@ def _first_sync(settings: Settings, services: Services, say: Callable[[str], Non
     if age is not None and age < FRESH:
         say(f"The last sync is {age.total_seconds() // 60:.0f} minutes old; the next comes with the schedule.")
         return
-    sync = Service("First sync", [sys.executable, "-m", "amazon_pipeline.cli", "sync"], None, is_kept=False)
+    sync = Service(
+        "First sync",
+        [sys.executable, "-m", "amazon_pipeline.cli", "sync"],
+        None,
+        is_kept=False,
+        stop_signal=signal.SIGINT,
+    )
     services.start(sync)
     services.wait_until(lambda: services.has_ended(sync), seconds=_DAGSTER_WAITS_AT_MOST)
 
@@ -110,16 +117,11 @@ def _start_dagster(services: Services, port: int, logs: Path) -> None:
     workspace = str(project_root() / "workspace.yaml")
     if services.is_stopping:
         return
-    services.start(
-        Service("Dagster daemon", [script("dagster-daemon"), "run", "-w", workspace], logs / "dagster-daemon.log")
-    )
-    services.start(
-        Service(
-            "Dagster UI",
-            [script("dagster-webserver"), "-h", "127.0.0.1", "-p", str(port), "-w", workspace],
-            logs / "dagster-webserver.log",
-        )
-    )
+    daemon = [script("dagster-daemon"), "run", "--log-level", "warning", "-w", workspace]
+    ui = [script("dagster-webserver"), "-h", "127.0.0.1", "-p", str(port), "--log-level", "warning", "-w", workspace]
+    for name, command, log in (("Dagster daemon", daemon, "dagster-daemon"), ("Dagster UI", ui, "dagster-webserver")):
+        # Dagster's services stop at SIGINT and linger at SIGTERM
+        services.start(Service(name, command, logs / f"{log}.log", stop_signal=signal.SIGINT))
 
 
 def demo_environment(settings: Settings, credentials: dict[str, str]) -> dict[str, str]:

@@ -34,7 +34,7 @@ def open_warehouse(
     """
     connection = _connect(path, wait_seconds, sleep)
     try:
-        _ensure_tables(connection)
+        _ensure_tables(connection, path)
         yield connection
     finally:
         connection.close()
@@ -76,11 +76,17 @@ def _connect(path: Path, wait_seconds: float, sleep: Callable[[float], None]) ->
             return connection
 
 
-def _ensure_tables(connection: duckdb.DuckDBPyConnection) -> None:
-    exists = connection.execute(
+def _ensure_tables(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    found = connection.execute(
         "SELECT count(*) FROM duckdb_tables() WHERE schema_name = 'meta' AND table_name = 'schema_version'"
     ).fetchone()
-    if exists and exists[0]:
+    if found and found[0]:
+        version = connection.execute("SELECT version FROM meta.schema_version").fetchall()
+        if version != [(SCHEMA_VERSION,)]:
+            raise WarehouseUnavailable(
+                f"The working file {path} was made by another version of this program (tables {version}, "
+                f"here {SCHEMA_VERSION}). Move it away and sync: it is made again from the landed pages."
+            )
         return
     with transaction(connection):
         for schema in ("mart", "staging", "meta"):
