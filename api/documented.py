@@ -1,0 +1,110 @@
+"""What /openapi.json says about the data addresses: their answers, the live events, and how to give the key."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel
+
+from api.models import ErrorBody, SetupRequired, Success
+
+DESCRIPTION: Final = """\
+An Amazon seller's orders, FBA stock and inbound shipments, as of the newest published file.
+
+Data comes as `{"success": true, "data": …}`, a failure as `{"success": false, "error", "message", "retryable"}`. \
+While the credentials are missing, data addresses answer 200 with `setupRequired`. Money is a JSON number, exact to \
+the currency's minor unit; times are ISO 8601 in UTC. `null` means that Amazon has not said: it is never 0."""
+
+_REFUSALS: Final[dict[int | str, dict[str, Any]]] = {
+    400: {"model": ErrorBody, "description": "this host name is not served"},
+    401: {"model": ErrorBody, "description": "the key is missing or wrong"},
+    429: {"model": ErrorBody, "description": "too many wrong keys came from this address"},
+}
+
+
+def answers_with(data: type[BaseModel], *, paged: bool = False) -> dict[int | str, dict[str, Any]]:
+    """The documented responses of a data address whose ``data`` is this model."""
+    envelope = Success[data]  # type: ignore[valid-type]  # a model made at run time, for the documentation
+    responses: dict[int | str, dict[str, Any]] = {
+        200: {
+            "model": envelope | SetupRequired,
+            "description": "the data; or, while the credentials are missing, what to set",
+            "headers": {"ETag": {"description": "for If-None-Match", "schema": {"type": "string"}}},
+        },
+        304: {"description": "not modified since the answer with the ETag given in If-None-Match"},
+        422: {"model": ErrorBody, "description": "a parameter is unknown or has a bad value; the message names it"},
+        503: {"model": ErrorBody, "description": "the published file cannot be read at the moment"},
+    }
+    if paged:
+        responses[410] = {"model": ErrorBody, "description": "a newer file was published: start without a cursor"}
+    return _REFUSALS | responses
+
+
+def service_answers(good: type[BaseModel], failure: str | None = None) -> dict[int | str, dict[str, Any]]:
+    """The documented responses of /health and /ready."""
+    responses: dict[int | str, dict[str, Any]] = {200: {"model": good}}
+    if failure is not None:
+        responses |= _REFUSALS | {503: {"model": ErrorBody, "description": failure}}
+    return responses
+
+
+_EVENTS: Final[dict[str, Any]] = {
+    "get": {
+        "summary": "Live events of the syncs",
+        "operationId": "events",
+        "description": "Server-sent events, without end: amazon-sync-started, amazon-sync-completed, "
+        "amazon-low-stock-alert, amazon-sync-error. A client that reconnects with Last-Event-ID gets what it missed.",
+        "parameters": [
+            {
+                "name": "Last-Event-ID",
+                "in": "header",
+                "required": False,
+                "schema": {"type": "integer", "minimum": 0},
+                "description": "id of the last event seen; without it only new events come",
+            },
+            {
+                "name": "lastEventId",
+                "in": "query",
+                "required": False,
+                "schema": {"type": "integer", "minimum": 0},
+                "description": "the same, for clients that cannot set a header",
+            },
+        ],
+        "responses": {
+            "200": {
+                "description": "the stream",
+                "content": {"text/event-stream": {"schema": {"type": "string"}}},
+            },
+            **{
+                str(status): {
+                    "description": description,
+                    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorBody"}}},
+                }
+                for status, description in (
+                    (401, "the key is missing or wrong"),
+                    (422, "a parameter is unknown or has a bad value"),
+                    (503, "the event log cannot be read at the moment"),
+                )
+            },
+        },
+    }
+}
+
+
+def openapi(app: FastAPI, *, key_needed: bool) -> dict[str, Any]:
+    """The document: FastAPI's for the path operations, the event stream, and the key where one is needed."""
+    document = get_openapi(
+        title=app.title, version=app.version, description=app.description, routes=app.routes, openapi_version="3.1.0"
+    )
+    document["paths"]["/api/sse"] = _EVENTS
+    if key_needed:
+        schemes = {
+            "key": {"type": "http", "scheme": "bearer"},
+            "session": {"type": "apiKey", "in": "cookie", "name": "amazon_pipeline_session"},
+        }
+        document["components"]["securitySchemes"] = schemes
+        document["security"] = [{"key": []}, {"session": []}]
+        document["paths"]["/health"]["get"]["security"] = []
+    return document

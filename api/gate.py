@@ -1,0 +1,111 @@
+"""What every request passes first: host, size, key. A page that is in the cache is answered here, at once.
+
+The gate stands outside FastAPI, so that also an error of ours carries the security headers and the contract's shape.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from starlette.responses import RedirectResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from amazon_pipeline.settings import is_loopback
+from api.answers import Answers
+from api.auth import Guard
+from api.errors import ApiError, BodyTooLarge, HostRefused, Unauthorized, error_response, internal_error_response
+from api.security_headers import secured
+
+LOGGER = logging.getLogger(__name__)
+
+_MOST_BODY_BYTES: Final = 64 * 1024
+_OPEN_PATHS: Final = frozenset({"/health", "/login", "/logout"})
+_BROWSER_PATHS: Final = frozenset({"/", "/docs/integrations/amazon-sp-api-setup"})
+
+
+class Gate:
+    """Lets a request in, or answers it. ``streams`` are addresses served past the framework, for hours on end."""
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        answers: Answers,
+        guard: Guard | None,
+        allowed_hosts: Iterable[str],
+        streams: Mapping[str, ASGIApp],
+    ) -> None:
+        self._app = app
+        self._answers = answers
+        self._guard = guard
+        self._allowed_hosts = frozenset(_host_name(host.lower()) for host in allowed_hosts)
+        self._streams = streams
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers: dict[bytes, bytes] = dict(scope["headers"])
+        answer = secured(send)
+        try:
+            self._admit(scope, headers)
+        except ApiError as error:
+            await _refusal(error, scope, headers)(scope, receive, answer)
+            return
+        path: str = scope["path"]
+        if (stream := self._streams.get(path)) is not None:
+            await stream(scope, receive, send)
+            return
+        if scope["method"] == "GET" and (page := self._answers.kept(path, scope["query_string"])) is not None:
+            await page.send(headers, answer)
+            return
+        await self._ask(scope, receive, answer)
+
+    def _admit(self, scope: Scope, headers: Mapping[bytes, bytes]) -> None:
+        host = _host_name(headers.get(b"host", b"").decode("latin-1").lower())
+        if host not in self._allowed_hosts and not is_loopback(host):
+            raise HostRefused
+        length = headers.get(b"content-length", b"0")
+        if not length.isdigit() or int(length) > _MOST_BODY_BYTES:
+            raise BodyTooLarge
+        if self._guard is not None and scope["path"] not in _OPEN_PATHS:
+            self._guard.admit(
+                authorization=headers.get(b"authorization", b""),
+                cookie_header=headers.get(b"cookie", b""),
+                address=scope["client"][0] if scope.get("client") else "",
+            )
+
+    async def _ask(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = finished = False
+
+        async def watched(message: Message) -> None:
+            nonlocal started, finished
+            started = True
+            finished = message["type"] == "http.response.body" and not message.get("more_body", False)
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watched)
+        except Exception:  # the last resort: logged whole, answered without a word of it
+            LOGGER.exception("a request failed: %s %r", scope["method"], scope["path"])
+            if not started:
+                await internal_error_response()(scope, receive, send)
+            elif not finished:
+                raise  # half an answer: the server cuts it off, so that it cannot pass for a whole one
+
+
+def _refusal(error: ApiError, scope: Scope, headers: Mapping[bytes, bytes]) -> ASGIApp:
+    """A person who opens the dashboard without a session is led to the login form; a program is told."""
+    wants_page = scope["method"] == "GET" and b"text/html" in headers.get(b"accept", b"")
+    if isinstance(error, Unauthorized) and wants_page and scope["path"] in _BROWSER_PATHS:
+        return RedirectResponse("/login", 303, {"Cache-Control": "no-store"})
+    return error_response(error)
+
+
+def _host_name(header: str) -> str:
+    """The host without its port: ``[::1]:8000`` is ``::1``."""
+    if header.startswith("["):
+        return header[1:].partition("]")[0]
+    return header.partition(":")[0] if header.count(":") == 1 else header

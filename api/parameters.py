@@ -1,0 +1,50 @@
+"""The query parameters that several addresses share. An unknown name or a bad value is refused, never ignored."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic.alias_generators import to_camel
+
+from amazon_pipeline.marketplaces import MARKETPLACES, NON_AMAZON
+
+StockFilter: TypeAlias = Literal["out-of-stock", "low-stock", "in-stock", "alert"]
+
+_IDS = (*MARKETPLACES, NON_AMAZON)
+
+
+def _known_marketplace(value: str) -> str:
+    if value not in _IDS:
+        raise ValueError("is not an Amazon marketplace id, nor NON_AMAZON")
+    return value
+
+
+MarketplaceId: TypeAlias = Annotated[
+    str,
+    AfterValidator(_known_marketplace),
+    Field(json_schema_extra={"enum": list(_IDS)}, description="only this marketplace"),
+]
+
+
+class Parameters(BaseModel):
+    """Base of a query string: camelCase names, nothing unknown; an empty value counts as not given."""
+
+    model_config = ConfigDict(alias_generator=to_camel, extra="forbid", frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _empty_is_absent(cls, given: Any) -> Any:
+        if not isinstance(given, dict):
+            return given
+        known = {field.alias for field in cls.model_fields.values()}
+        return {name: value for name, value in given.items() if value != "" or name not in known}
+
+
+class ListParameters(Parameters):
+    """A list that is read page by page."""
+
+    limit: int = Field(100, ge=1, le=1000, description="rows in one answer")
+    cursor: str | None = Field(
+        None, max_length=512, description="`nextCursor` of the answer before; without it the list starts at its top"
+    )
