@@ -1,7 +1,8 @@
 """The orders stream: everything changed since the last complete window, through ``searchOrders``.
 
-Windows overlap, and the next one starts from the ``lastUpdatedBefore`` that Amazon echoed, not from our clock. A window
-that could not be read whole is gone on with, from its last landed page, within the life of Amazon's page token.
+Windows overlap, and the next one starts from the ``lastUpdatedBefore`` that Amazon echoed, not from our clock. Fresh
+changes come first; a window that could not be read whole is then gone on with, from its last landed page, within the
+life of Amazon's page token.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ from typing import Any, Final
 
 from amazon_pipeline.errors import PageTokenExpired, PaginationLoop
 from amazon_pipeline.extraction.stream import Extraction, Fetched
-from amazon_pipeline.landing import Batch, LandedPage
+from amazon_pipeline.extraction.windows import Window, contiguous_end
+from amazon_pipeline.landing import Batch, LandedPage, Manifest
 from amazon_pipeline.selling_partner.client import Resume
 from amazon_pipeline.selling_partner.orders import search_orders
 
@@ -36,39 +38,40 @@ _LOOK_BACK: Final = timedelta(days=3)
 def fetch_orders(
     extraction: Extraction, fetched: Fetched, *, marketplace_ids: Sequence[str], watermark: datetime | None
 ) -> None:
-    """Finish the window that was left open, if any, then read the next one.
+    """Read the next window, then go on with those that were left open, oldest first.
 
-    ``watermark`` is the committed one; a newer complete batch on disk counts more, since its pages need no second call.
+    ``watermark`` is the committed one; complete batches on disk count beyond it, since their pages need no second call.
     """
     now = extraction.clock()
     batches = extraction.landing.batches(STREAM, since=(now - _LOOK_BACK).date())
-    for batch in batches:
-        if batch.manifest.status == "open":
-            _finish(extraction, fetched, batch)
-    known = [watermark] if watermark else []
-    known += [end for batch in batches if (end := _window_end(batch))]
-    start = max(known) - OVERLAP if known else now - FIRST_REACH
-    end = extraction.clock() - DATA_DELAY
-    if end > start:
+    open_batches = [batch for batch in batches if batch.manifest.status == "open" and _can_go_on(extraction, batch)]
+    known = contiguous_end(watermark, (window for batch in batches if (window := complete_window(batch.manifest))))
+    # while an older window is open, the next one starts where the newest ends; the watermark waits for the older one
+    reached = [known, *(_instant(batch.manifest.params.get("window_end")) for batch in open_batches)]
+    start = max((moment for moment in reached if moment), default=None)
+    end = now - DATA_DELAY
+    window = Window(start - OVERLAP if start else now - FIRST_REACH, end, is_first=start is None)
+    if window.end > window.start:
+        params = {"marketplace_ids": list(marketplace_ids), "window_start": window.start, "window_end": window.end}
         batch = extraction.landing.open_batch(
-            STREAM,
-            source=extraction.source,
-            at=extraction.clock(),
-            params={"marketplace_ids": list(marketplace_ids), "window_start": start, "window_end": end},
+            STREAM, source=extraction.source, at=now, params={**params, "is_first": window.is_first}
         )
-        _read(extraction, fetched, batch, marketplace_ids, (start, end), resume=None)
+        _read(extraction, fetched, batch, marketplace_ids, window, resume=None)
+    for batch in open_batches:
+        _go_on(extraction, fetched, batch)
 
 
-def _window_end(batch: Batch) -> datetime | None:
-    """What a complete batch's window reached, as Amazon echoed it."""
-    found = batch.manifest.facts.get("window_end") if batch.manifest.status == "complete" else None
-    return _instant(found)
+def complete_window(manifest: Manifest) -> Window | None:
+    """The window a complete batch has read, up to the end that Amazon echoed."""
+    start, end = _instant(manifest.params.get("window_start")), _instant(manifest.facts.get("window_end"))
+    if manifest.status != "complete" or start is None or end is None:
+        return None
+    return Window(start, end, is_first=bool(manifest.params.get("is_first")))
 
 
-def _finish(extraction: Extraction, fetched: Fetched, batch: Batch) -> None:
-    """Go on with an open batch from its last landed page, if Amazon still takes its token; else close it."""
+def _can_go_on(extraction: Extraction, batch: Batch) -> bool:
+    """Whether Amazon will still take the batch's page token; if not, or if nothing is left to read, close it."""
     last = batch.last_page()
-    params = batch.manifest.params
     if last is None:
         batch.close("abandoned", at=extraction.clock(), facts={"why": "cut off before its first page"})
     elif last.next_token is None:
@@ -76,12 +79,17 @@ def _finish(extraction: Extraction, fetched: Fetched, batch: Batch) -> None:
     elif extraction.clock() - last.received_at > CURSOR_LIFE:
         batch.close("partial", at=extraction.clock(), facts={"why": "its page token expired"})
     else:
-        start, end = _instant(params["window_start"]), _instant(params["window_end"])
-        if start is None or end is None:
-            batch.close("partial", at=extraction.clock(), facts={"why": "its manifest names no window"})
-            return
+        return True
+    return False
+
+
+def _go_on(extraction: Extraction, fetched: Fetched, batch: Batch) -> None:
+    last = batch.last_page()
+    params = batch.manifest.params
+    start, end = _instant(params["window_start"]), _instant(params["window_end"])
+    if last is not None and last.next_token is not None and start is not None and end is not None:
         resume = Resume(last.params, last.next_token, last.number + 1)
-        _read(extraction, fetched, batch, params["marketplace_ids"], (start, end), resume=resume)
+        _read(extraction, fetched, batch, params["marketplace_ids"], Window(start, end), resume=resume)
 
 
 def _read(
@@ -89,7 +97,7 @@ def _read(
     fetched: Fetched,
     batch: Batch,
     marketplace_ids: Sequence[str],
-    window: tuple[datetime, datetime],
+    window: Window,
     *,
     resume: Resume | None,
 ) -> None:
@@ -99,8 +107,8 @@ def _read(
             search_orders(
                 extraction.client,
                 marketplace_ids=marketplace_ids,
-                last_updated_after=window[0],
-                last_updated_before=window[1],
+                last_updated_after=window.start,
+                last_updated_before=window.end,
                 resume=resume,
             ),
         )

@@ -7,14 +7,16 @@ the stream's watermark and mark its batches as merged in the same transaction. T
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from importlib import resources
 from typing import Final, Literal
 
 import duckdb
 
 from amazon_pipeline.errors import MartInvalid
+from amazon_pipeline.extraction.windows import Window, contiguous_end
 from amazon_pipeline.schemas import MART_TABLES, Table
-from amazon_pipeline.warehouse import transaction
+from amazon_pipeline.warehouse import from_microseconds, transaction
 
 DERIVED: Final = (
     "inventory_summary",
@@ -108,17 +110,31 @@ def _conclude(connection: duckdb.DuckDBPyConnection, stream: str, *marts: str) -
     rows = {name: _checked(connection, MART_TABLES[name]) for name in marts}
     changed = _one(connection, "SELECT getvariable('rows_changed')")
     connection.execute(
-        """UPDATE staging.stream_status AS s
-           SET rows_changed = $changed, watermark = greatest(s.watermark, b.window_end)
-           FROM (SELECT max(window_end) AS window_end FROM staging.staged_batches
-                 WHERE stream = $stream AND status = 'complete') AS b
-           WHERE s.stream = $stream""",
-        {"changed": changed, "stream": stream},
+        "UPDATE staging.stream_status SET rows_changed = $changed, watermark = $watermark WHERE stream = $stream",
+        {"changed": changed, "watermark": _watermark(connection, stream), "stream": stream},
     )
     connection.execute(
         "UPDATE staging.staged_batches SET is_merged = true WHERE stream = ? AND NOT is_merged", [stream]
     )
     return Built(rows, changed)
+
+
+def _watermark(connection: duckdb.DuckDBPyConnection, stream: str) -> datetime | None:
+    """Up to when the stream is known without a gap: the old watermark, and on over the windows merged now.
+
+    A stream that reads everything each time has no window starts: there the newest end counts.
+    """
+    rows = connection.execute(
+        "SELECT epoch_us(max(watermark)) FROM staging.stream_status WHERE stream = ?", [stream]
+    ).fetchall()
+    known = from_microseconds(rows[0][0]) if rows[0][0] is not None else None
+    merged = connection.execute(
+        """SELECT coalesce(epoch_us(window_start), 0), epoch_us(window_end), is_first OR window_start IS NULL
+           FROM staging.staged_batches WHERE stream = ? AND status = 'complete' AND window_end IS NOT NULL""",
+        [stream],
+    ).fetchall()
+    windows = [Window(from_microseconds(start), from_microseconds(end), is_first) for start, end, is_first in merged]
+    return contiguous_end(known, windows)
 
 
 def _checked(connection: duckdb.DuckDBPyConnection, table: Table) -> int:

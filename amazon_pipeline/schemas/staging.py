@@ -150,7 +150,9 @@ STAGED_BATCHES = Table(
         Column("status", "VARCHAR", "complete, partial or abandoned, as its manifest says"),
         Column("opened_at", "TIMESTAMPTZ", "when the batch was opened, UTC"),
         Column("closed_at", "TIMESTAMPTZ", "when the batch was closed, UTC", nullable=True),
+        Column("window_start", "TIMESTAMPTZ", "from when a complete batch knows everything, UTC", nullable=True),
         Column("window_end", "TIMESTAMPTZ", "up to when a complete batch knows everything, UTC", nullable=True),
+        Column("is_first", "BOOLEAN", "nothing before window_start is wanted"),
         Column("is_merged", "BOOLEAN", "the marts have taken its rows, and the watermark has moved to window_end"),
     ),
 )

@@ -1,6 +1,6 @@
 """The working DuckDB file, which only the pipeline opens, and the snapshots published from it."""
 
-from amazon_pipeline.warehouse.connection import open_warehouse, transaction
+from amazon_pipeline.warehouse.connection import from_microseconds, open_warehouse, transaction
 from amazon_pipeline.warehouse.load import Loaded, stage_landed
 from amazon_pipeline.warehouse.publish import Publication, publish
 from amazon_pipeline.warehouse.status import (
@@ -18,6 +18,7 @@ __all__ = [
     "Loaded",
     "Publication",
     "claim",
+    "from_microseconds",
     "has_any_success",
     "known_shipments",
     "marketplace_ids",

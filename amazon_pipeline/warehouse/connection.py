@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import astuple
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +19,7 @@ from amazon_pipeline.schemas import MART_TABLES, STAGING_TABLES
 SCHEMA_VERSION: Final = 1
 LOCK_WAIT_SECONDS: Final = 30.0
 _RETRY_SECONDS: Final = 0.2
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @contextmanager
@@ -50,6 +52,11 @@ def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
         connection.execute("ROLLBACK")
         raise
     connection.execute("COMMIT")
+
+
+def from_microseconds(since_1970: int) -> datetime:
+    """A time as ``epoch_us`` gives it, as aware UTC. (Fetching TIMESTAMPTZ as objects needs pytz.)"""
+    return _EPOCH + timedelta(microseconds=since_1970)
 
 
 def _connect(path: Path, wait_seconds: float, sleep: Callable[[float], None]) -> duckdb.DuckDBPyConnection:

@@ -123,9 +123,10 @@ def _insert_staged(connection: duckdb.DuckDBPyConnection, staged: Staged, *, is_
 
 def _finish(connection: duckdb.DuckDBPyConnection, batch: Batch, seller_id: str) -> None:
     manifest = batch.manifest
+    is_complete = manifest.status == "complete"
     connection.execute("DELETE FROM staging.staged_pages WHERE batch_id = ?", [batch.id])
     connection.execute(
-        "INSERT INTO staging.staged_batches VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO staging.staged_batches VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             seller_id,
             manifest.stream,
@@ -133,7 +134,9 @@ def _finish(connection: duckdb.DuckDBPyConnection, batch: Batch, seller_id: str)
             manifest.status,
             manifest.opened_at,
             manifest.closed_at,
-            manifest.facts.get("window_end") if manifest.status == "complete" else None,
+            manifest.params.get("window_start") if is_complete else None,
+            manifest.facts.get("window_end") if is_complete else None,
+            bool(manifest.params.get("is_first")),
             manifest.status == "abandoned",
         ],
     )

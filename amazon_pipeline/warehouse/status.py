@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 import duckdb
 
 from amazon_pipeline.errors import SettingsError
 from amazon_pipeline.extraction import KnownShipment, Outcome
-from amazon_pipeline.warehouse.connection import transaction
+from amazon_pipeline.warehouse.connection import from_microseconds, transaction
 
 
 def claim(connection: duckdb.DuckDBPyConnection, seller_id: str, source: str) -> None:
@@ -68,7 +68,7 @@ def stream_watermark(connection: duckdb.DuckDBPyConnection, seller_id: str, stre
     row = connection.execute(
         "SELECT epoch_us(watermark) FROM staging.stream_status WHERE seller_id = ? AND stream = ?", [seller_id, stream]
     ).fetchone()
-    return _utc(row[0]) if row else None
+    return from_microseconds(row[0]) if row and row[0] is not None else None
 
 
 def marketplace_ids(connection: duckdb.DuckDBPyConnection, seller_id: str) -> tuple[str, ...]:
@@ -87,7 +87,9 @@ def known_shipments(connection: duckdb.DuckDBPyConnection, seller_id: str) -> di
         [seller_id],
     ).fetchall()
     return {
-        shipment_id: KnownShipment(status, _utc(changed) or datetime.fromtimestamp(0, UTC), _utc(read))
+        shipment_id: KnownShipment(
+            status, from_microseconds(changed), None if read is None else from_microseconds(read)
+        )
         for shipment_id, status, changed, read in rows
     }
 
@@ -121,7 +123,3 @@ def has_any_success(connection: duckdb.DuckDBPyConnection, seller_id: str) -> bo
         [seller_id],
     ).fetchone()
     return bool(row and row[0])
-
-
-def _utc(microseconds: int | None) -> datetime | None:
-    return None if microseconds is None else datetime.fromtimestamp(microseconds / 1_000_000, UTC)

@@ -1,0 +1,146 @@
+// The cards of the first row. Each says its figure, how it compares with the 24 hours before, and up to when it holds.
+// A figure that is not known is a dash with its reason, never 0 and never blank.
+
+import { byId, draw, el, hidden, icon, unknown } from "./dom.js";
+import { count, counted, isKnown, money, percent, signedCount, time } from "./format.js";
+
+const ARROWS = { up: ["▲", "Up "], down: ["▼", "Down "], neutral: ["", ""] };
+const cards = new Map();
+
+/** Draw the skeletons: the cards have their size from the start. */
+export function prepareKpis() {
+  for (const name of ["revenue", "orders", "average", "inventory", "low", "out"]) {
+    const node = byId(`kpi-${name}`);
+    const parts = { value: el("p", { class: "value" }), change: el("p", { class: "change" }), detail: el("div", { class: "detail" }), when: el("p", { class: "when" }) };
+    parts.value.append(el("span", { class: "skeleton" }, "00,000"));
+    parts.change.append(el("span", { class: "skeleton" }, "00% vs previous 24 h"));
+    node.append(...Object.values(parts));
+    cards.set(name, { node, ...parts });
+  }
+}
+
+/** Draw all cards from the data of the executive, orders and inventory answers; the latter two may still be null. */
+export function showKpis(executive, orders, inventory) {
+  const { kpis, metadata } = executive;
+  const ordersTo = orders?.dateRange?.end ?? metadata.asOf;
+  const stockAt = inventory?.lastSync ?? metadata.asOf;
+  const window = ordersTo ? `Last 24 hours to ${time(ordersTo)}` : "";
+  const stockTime = stockAt ? `As of ${time(stockAt)}` : "";
+  const noOrders = metadata.asOf ? "A whole 24 hours of orders has not been read yet" : "Waiting for the first sync";
+  const noStock = metadata.asOf ? "Stock has not been read yet" : "Waiting for the first sync";
+  show("revenue", { ...revenue(kpis, orders?.summary, noOrders), when: window });
+  show("orders", { ...orderCount(kpis.orders, orders?.summary, noOrders), when: window });
+  show("average", { ...average(kpis, noOrders), when: window });
+  show("inventory", { ...units(kpis.inventory, inventory?.summary, noStock), when: stockTime });
+  show("low", { ...low(kpis.inventory, noStock), when: stockTime });
+  show("out", { ...out(kpis.inventory, noStock), when: stockTime });
+  byId("kpis").removeAttribute("aria-busy");
+}
+
+/** No answer at all: dashes with this reason. */
+export function showNoKpis(reason) {
+  for (const name of cards.keys()) show(name, { value: unknown(reason), detail: [reason], when: "" });
+  byId("kpis").removeAttribute("aria-busy");
+}
+
+/** What came since `before`, as lines of a toast: the figures that changed. */
+export function changesSince(before, now) {
+  const figures = [
+    ["orders in 24 h", (kpis) => kpis.orders.total],
+    ["inventory units", (kpis) => kpis.inventory.amazon],
+    ["low-stock SKUs", (kpis) => kpis.inventory.lowStockItems],
+    ["out-of-stock SKUs", (kpis) => kpis.inventory.outOfStockItems],
+  ];
+  return figures.flatMap(([name, of]) => {
+    const [old, fresh] = [before && of(before.kpis), of(now.kpis)];
+    if (!isKnown(fresh) || fresh === old) return [];
+    return `${count(fresh)} ${name}${isKnown(old) ? ` (${signedCount(fresh - old)})` : ""}`;
+  });
+}
+
+function show(name, { value, change = null, detail = [], when, tone = "" }) {
+  const card = cards.get(name);
+  card.node.dataset.tone = tone;
+  draw(card.value, value);
+  draw(card.change, change);
+  draw(card.detail, detail.filter(Boolean).map((line) => el("p", {}, line)));
+  draw(card.when, when);
+}
+
+function revenue({ revenue: kpi, orders }, summary, reason) {
+  const known = isKnown(kpi.total);
+  const without = summary?.ordersWithoutAmount;
+  return {
+    value: known ? money(kpi.total, kpi.unit) : unknown(reason),
+    change: compared(kpi, known),
+    detail: [
+      !known && (isKnown(orders.total) ? "No order has an amount yet" : reason),
+      kpi.sources?.shopify === "connected" && `Amazon ${amount(kpi.amazon, kpi.unit)}, Shopify ${amount(kpi.shopify, kpi.unit)}`,
+      ...others(kpi, "revenue"),
+      without > 0 && `${counted(without, "order")} without an amount yet`,
+    ],
+  };
+}
+
+function orderCount(kpi, summary, reason) {
+  const known = isKnown(kpi.total);
+  const states = known && isKnown(summary?.pendingCount);
+  return {
+    value: known ? count(kpi.total) : unknown(reason),
+    change: compared(kpi, known),
+    detail: [
+      !known && reason,
+      states && `${count(summary.unshippedCount)} to ship, ${count(summary.pendingCount)} pending, ${count(summary.shippedCount)} shipped`,
+      known && summary?.canceledCount > 0 && `${count(summary.canceledCount)} canceled, not counted`,
+    ],
+  };
+}
+
+function average({ avgOrderValue: kpi, revenue: money24, orders }, reason) {
+  const known = isKnown(kpi.combined);
+  return {
+    value: known ? money(kpi.combined, kpi.unit) : unknown(reason),
+    change: compared(kpi, known),
+    detail: [!known && (isKnown(orders.total) ? "No order has an amount yet" : reason), ...others(money24, "averageOrderValue")],
+  };
+}
+
+function units(kpi, summary, reason) {
+  const known = isKnown(kpi.amazon);
+  return {
+    value: known ? count(kpi.amazon) : unknown(reason),
+    detail: known
+      ? [el("strong", {}, `${count(kpi.fulfillable)} available`), summary && `${count(summary.reservedQuantity)} reserved, ${count(summary.inboundQuantity)} inbound`]
+      : [reason],
+  };
+}
+
+function low({ lowStockItems: skus, outOfStockItems: gone }, reason) {
+  if (!isKnown(skus)) return { value: unknown(reason), detail: [reason] };
+  if (skus === 0) return { value: "0", detail: ["Every SKU is at its threshold or above"] };
+  return { value: listLink("low", skus, "under their threshold"), detail: ["SKUs under their threshold", gone > 0 && `${count(gone)} of them out of stock`], tone: "warn" };
+}
+
+function out({ outOfStockItems: skus }, reason) {
+  if (!isKnown(skus)) return { value: unknown(reason), detail: [reason] };
+  if (skus === 0) return { value: "0", detail: ["Every SKU has units available"] };
+  return { value: listLink("out", skus, "with nothing available"), detail: ["SKUs with nothing available"], tone: "bad" };
+}
+
+const listLink = (sign, skus, what) => [icon(sign), el("a", { href: "#low-stock" }, count(skus), hidden(` SKUs ${what}: go to the list`))];
+
+const amount = (value, currency) => (isKnown(value) ? money(value, currency) : "—");
+
+/** The amounts in other currencies, each on its own line; they are never added in. */
+function others(kpi, field) {
+  return (kpi.byCurrency ?? [])
+    .filter((entry) => entry.currency !== kpi.unit)
+    .map((entry) => el("span", { class: "other" }, "also ", el("strong", {}, amount(entry[field], entry.currency)), ` in ${counted(entry.orders, "order")}`));
+}
+
+function compared({ trend, change }, known) {
+  if (!known) return null;
+  if (!isKnown(change)) return "Nothing to compare with in the 24\u00a0h before";
+  const [arrow, word] = ARROWS[trend] ?? ARROWS.neutral;
+  return [el("span", { class: "arrow", "aria-hidden": "true" }, arrow), hidden(word), `${percent(change)} vs previous 24\u00a0h`];
+}

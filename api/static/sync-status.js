@@ -1,0 +1,49 @@
+// One line per stream of data: up to date, catching up, or failed and why.
+
+import { read } from "./api.js";
+import { badge, byId, draw, el } from "./dom.js";
+import { age, words } from "./format.js";
+
+const PATH = "/api/v1/dashboard/sync-status";
+const STATES = {
+  ok: ["ok", "Up to date", "good"],
+  backlog: ["sync", "Catching up", "warn"],
+  failed: ["out", "Failed", "bad"],
+  "not-available": ["none", "Not available", "quiet"],
+};
+let streams = null;
+
+/** Read and draw. Returns the outcome of `api.js`. */
+export async function refreshSyncStatus() {
+  const outcome = await read(PATH);
+  if (outcome.kind === "data") {
+    streams = outcome.data.streams;
+    showSyncAges();
+  } else if (outcome.kind === "failed" && !streams) {
+    drawList([el("li", { class: "muted" }, outcome.message)]);
+  }
+  return outcome;
+}
+
+/** Draw again: the ages grow. */
+export function showSyncAges() {
+  if (!streams) return;
+  drawList(streams.length ? streams.map(line) : [el("li", { class: "muted" }, "No sync has finished yet.")]);
+}
+
+function drawList(lines) {
+  byId("sync-streams").removeAttribute("aria-busy");
+  draw(byId("sync-streams"), lines);
+}
+
+function line({ stream, status, lastSuccessAt, message }) {
+  const [iconName, word, tone] = STATES[status] ?? ["info", words(status), "quiet"];
+  return el(
+    "li",
+    {},
+    el("span", { class: "stream" }, words(stream)),
+    badge(iconName, word, tone),
+    el("span", { class: "muted" }, lastSuccessAt ? age(lastSuccessAt) : "never succeeded"),
+    message ? el("p", {}, message) : null,
+  );
+}
