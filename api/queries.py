@@ -145,7 +145,7 @@ def inventory_figures(database: Database | None, *, known: bool) -> InventoryFig
 
 _INBOUND_SKUS: Final = """
 SELECT CASE WHEN count(*) = 0 OR count(inbound_quantity) > 0 THEN count(*) FILTER (inbound_quantity > 0) END
-FROM mart.inventory WHERE NOT is_pool_duplicate"""
+FROM mart.inventory WHERE NOT is_pool_duplicate AND NOT is_gone"""
 
 
 def inbound_skus(database: Database) -> int | None:

@@ -105,6 +105,7 @@ def _make(reading: Reading, parameters: InventoryParameters) -> dict[str, Json]:
 
 def _chosen(parameters: InventoryParameters) -> Filter:
     chosen = Filter()
+    chosen.where("NOT is_gone")
     chosen.stock_status("stock_status", parameters.status)
     chosen.equal("marketplace_id", parameters.marketplace_id)
     if parameters.q:

@@ -116,7 +116,8 @@ def land(
     window_end: datetime | None = None,
 ) -> Batch:
     """Land a batch of pages and close it; its window ends three minutes before ``at`` unless said otherwise."""
-    batch = Landing(directory, SELLER).open_batch(stream, source="amazon", at=at, params={})
+    manifest = {"marketplace_id": params["marketplaceIds"]} if params and "marketplaceIds" in params else {}
+    batch = Landing(directory, SELLER).open_batch(stream, source="amazon", at=at, params=manifest)
     for number, body in enumerate(bodies, start=1):
         batch.write_page(
             number=number,

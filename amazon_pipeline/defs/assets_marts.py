@@ -14,6 +14,7 @@ from amazon_pipeline.defs.warehouse_resource import WarehouseResource
 from amazon_pipeline.marts import Built, build, mart_sql, merge_inbound, merge_inventory, merge_orders, read_thresholds
 from amazon_pipeline.schemas import MART_TABLES
 
+BELIEVED: Final = "believed"
 _DEPENDENCIES: Final[dict[str, tuple[str, ...]]] = {
     "inventory_summary": ("mart/inventory",),
     "low_stock": ("mart/inventory", "mart/stock_transitions"),
@@ -54,7 +55,16 @@ Merge = Callable[[AssetExecutionContext, SyncSession, duckdb.DuckDBPyConnection]
 def _merge(stream: str, tables: tuple[str, str], merge: Merge) -> dg.AssetsDefinition:
     staged = [dg.AssetKey(["staging", name]) for name in tables if name != "stock_transitions"]
 
-    @dg.multi_asset(name=f"mart__{stream}", specs=[_spec(name, staged) for name in tables], pool=WRITE_POOL)
+    key = dg.AssetKey(["mart", tables[0]])
+
+    @dg.multi_asset(
+        name=f"mart__{stream}",
+        specs=[_spec(name, staged) for name in tables],
+        check_specs=[
+            dg.AssetCheckSpec(BELIEVED, asset=key, description="What Amazon sent was believed. If not: what, and why.")
+        ],
+        pool=WRITE_POOL,
+    )
     def mart(
         context: AssetExecutionContext, sync: dg.ResourceParam[SyncSession], warehouse: WarehouseResource
     ) -> Iterator[dg.MaterializeResult]:
@@ -64,9 +74,20 @@ def _merge(stream: str, tables: tuple[str, str], merge: Merge) -> dg.AssetsDefin
             yield dg.MaterializeResult(
                 asset_key=dg.AssetKey(["mart", name]),
                 metadata={**row_counts(built.rows, name), "rows_changed": built.rows_changed or 0},
+                check_results=[_believed(key, built)] if name == tables[0] else [],
             )
 
     return mart
+
+
+def _believed(key: dg.AssetKey, built: Built) -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(
+        check_name=BELIEVED,
+        asset_key=key,
+        passed=not built.doubts,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={"doubts": " ".join(built.doubts)} if built.doubts else {},
+    )
 
 
 def _orders(_context: AssetExecutionContext, _sync: SyncSession, connection: duckdb.DuckDBPyConnection) -> Built:
@@ -81,9 +102,12 @@ def _inventory(context: AssetExecutionContext, sync: SyncSession, connection: du
     settings = sync.settings
     for problem in read_thresholds(connection, settings.stock_thresholds_path):
         context.log.warning(problem)
-    return merge_inventory(
+    built = merge_inventory(
         connection, default_threshold=settings.low_stock_threshold, inventory_pools=settings.inventory_pools
     )
+    for doubt in built.doubts:
+        context.log.warning(doubt)
+    return built
 
 
 def _derived(name: str, deps: tuple[str, ...]) -> dg.AssetsDefinition:

@@ -1,6 +1,7 @@
 """The marts: one SQL file a table, named like it, and the few lines that run them."""
 
-from amazon_pipeline.marts.build import Built, build, mart_sql, merge_inbound, merge_inventory, merge_orders
+from amazon_pipeline.marts.build import Built, build, merge_inbound, merge_inventory, merge_orders
+from amazon_pipeline.marts.sql_files import mart_sql
 from amazon_pipeline.marts.summary import sync_summary
 from amazon_pipeline.marts.thresholds import read_thresholds
 

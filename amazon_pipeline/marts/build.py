@@ -6,15 +6,16 @@ the stream's watermark and mark its batches as merged in the same transaction. T
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from importlib import resources
 from typing import Final, Literal
 
 import duckdb
 
 from amazon_pipeline.errors import MartInvalid
 from amazon_pipeline.extraction.windows import Window, contiguous_end
+from amazon_pipeline.marts.snapshots import merge_snapshots
+from amazon_pipeline.marts.sql_files import mart_sql
 from amazon_pipeline.schemas import MART_TABLES, Table
 from amazon_pipeline.warehouse import from_microseconds, transaction
 
@@ -41,15 +42,14 @@ CASE WHEN n > 0 THEN ((((total * 100)::HUGEINT * 2 + n) // (2 * n))::DECIMAL(20,
 
 @dataclass(frozen=True)
 class Built:
-    """What a build left: rows in each mart it made, and how many rows of its stream changed (None for derived ones)."""
+    """What a build left: rows in each mart it made, and how many rows of its stream changed (None for derived ones).
+
+    ``doubts`` are the inventory snapshots that were not believed, a sentence each.
+    """
 
     rows: dict[str, int]
     rows_changed: int | None = None
-
-
-def mart_sql(name: str) -> str:
-    """The SQL of a mart, as it stands in ``marts/sql/<name>.sql``."""
-    return resources.files("amazon_pipeline.marts").joinpath("sql", f"{name}.sql").read_text(encoding="utf-8")
+    doubts: tuple[str, ...] = ()
 
 
 def merge_orders(connection: duckdb.DuckDBPyConnection) -> Built:
@@ -79,15 +79,15 @@ def merge_inventory(
     with transaction(connection):
         connection.execute("SET VARIABLE default_threshold = ?", [default_threshold])
         connection.execute("SET VARIABLE inventory_pools = ?", [inventory_pools])
-        changed = 0
-        for batch_id in _unmerged(connection, "inventory"):
-            connection.execute("SET VARIABLE batch_id = ?", [batch_id])
-            connection.execute(mart_sql("inventory"))
-            connection.execute(mart_sql("stock_transitions"))
-            changed += _one(connection, "SELECT count(*) FROM snapshot WHERE is_changed")
-        connection.execute("SET VARIABLE rows_changed = ?", [changed])
+        merged = merge_snapshots(connection)
+        connection.execute("SET VARIABLE rows_changed = ?", [merged.rows_changed])
         connection.execute(mart_sql("pool_duplicates"))
-        return _conclude(connection, "inventory", "inventory", "stock_transitions")
+        if merged.doubts:
+            connection.execute(
+                "UPDATE staging.stream_status SET message = ? WHERE stream = 'inventory'", [" ".join(merged.doubts)]
+            )
+        built = _conclude(connection, "inventory", "inventory", "stock_transitions")
+        return replace(built, doubts=tuple(merged.doubts))
 
 
 def _unmerged(connection: duckdb.DuckDBPyConnection, stream: str) -> list[str]:

@@ -129,6 +129,10 @@ INVENTORY = Table(
             "BOOLEAN",
             "these units are counted in another marketplace's row already; ALL rows leave this one out",
         ),
+        Column(
+            "missed_snapshots", "INTEGER", "snapshots in a row, the newest included, that lacked the SKU", minimum=0
+        ),
+        Column("is_gone", "BOOLEAN", "missing from three snapshots in a row: left out of totals and low stock"),
         Column("last_updated", "TIMESTAMPTZ", "Amazon's lastUpdatedTime, known to stand still at times", nullable=True),
         OBSERVED_AT,
     ),

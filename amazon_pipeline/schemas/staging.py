@@ -50,7 +50,7 @@ STAGED_INVENTORY = Table(
     "SKU and snapshot, valid and not yet in mart.inventory",
     ("seller_id", "marketplace_id", "seller_sku", "batch_id"),
     (
-        *_without(INVENTORY, "low_stock_threshold", "stock_status", "is_pool_duplicate"),
+        *_without(INVENTORY, "low_stock_threshold", "stock_status", "is_pool_duplicate", "missed_snapshots", "is_gone"),
         *_LANDED,
     ),
 )
@@ -153,8 +153,21 @@ STAGED_BATCHES = Table(
         Column("window_start", "TIMESTAMPTZ", "from when a complete batch knows everything, UTC", nullable=True),
         Column("window_end", "TIMESTAMPTZ", "up to when a complete batch knows everything, UTC", nullable=True),
         Column("is_first", "BOOLEAN", "nothing before window_start is wanted"),
+        Column("marketplace_id", "VARCHAR", "marketplace of an inventory snapshot", nullable=True),
         Column("is_merged", "BOOLEAN", "the marts have taken its rows, and the watermark has moved to window_end"),
     ),
+)
+
+DOUBTED_SNAPSHOTS = Table(
+    "staging",
+    "doubted_snapshots",
+    "marketplace whose newest inventory snapshot lost too many SKUs to be believed yet",
+    ("marketplace_id",),
+    (
+        Column("marketplace_id", "VARCHAR", "Amazon marketplace id"),
+        BATCH_ID,
+    ),
+    note="Its rows wait in staging.inventory until the next snapshot agrees with it or not.",
 )
 
 STREAM_STATUS = Table(
@@ -218,6 +231,7 @@ STAGING_TABLES: Final[dict[str, Table]] = {
         QUARANTINE,
         STAGED_PAGES,
         STAGED_BATCHES,
+        DOUBTED_SNAPSHOTS,
         STREAM_STATUS,
         MARKETPLACE_REFERENCE,
         OWNER,

@@ -126,7 +126,7 @@ def _finish(connection: duckdb.DuckDBPyConnection, batch: Batch, seller_id: str)
     is_complete = manifest.status == "complete"
     connection.execute("DELETE FROM staging.staged_pages WHERE batch_id = ?", [batch.id])
     connection.execute(
-        "INSERT INTO staging.staged_batches VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO staging.staged_batches VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             seller_id,
             manifest.stream,
@@ -137,6 +137,7 @@ def _finish(connection: duckdb.DuckDBPyConnection, batch: Batch, seller_id: str)
             manifest.params.get("window_start") if is_complete else None,
             manifest.facts.get("window_end") if is_complete else None,
             bool(manifest.params.get("is_first")),
+            manifest.params.get("marketplace_id"),
             manifest.status == "abandoned",
         ],
     )

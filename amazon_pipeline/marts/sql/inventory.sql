@@ -1,5 +1,6 @@
 -- One row per SKU and marketplace, as of the last snapshot that showed the SKU.
--- Run once for each snapshot, oldest first. Variables: batch_id, default_threshold.
+-- Run once for each snapshot, oldest first. Variables: batch_id, snapshot_marketplace_id, default_threshold, misses.
+-- A SKU that the snapshot lacks keeps its last value; after three in a row it is gone.
 -- stock_status: out-of-stock at 0 fulfillable, low-stock above 0 and below the threshold, else in-stock.
 CREATE OR REPLACE TEMP TABLE snapshot AS
 SELECT
@@ -14,6 +15,8 @@ SELECT
         ELSE 'in-stock'
     END AS stock_status,
     false AS is_pool_duplicate,
+    0 AS missed_snapshots,
+    false AS is_gone,
     m.stock_status AS previous_status,
     m.seller_sku IS NULL OR m.fulfillable_quantity <> s.fulfillable_quantity
         OR m.total_quantity IS DISTINCT FROM s.total_quantity
@@ -37,5 +40,10 @@ WHERE m.seller_id = s.seller_id AND m.marketplace_id = s.marketplace_id AND m.se
 
 INSERT INTO mart.inventory BY NAME
 SELECT * EXCLUDE (previous_status, is_changed) FROM snapshot;
+
+UPDATE mart.inventory AS m
+SET missed_snapshots = m.missed_snapshots + getvariable('misses'), is_gone = m.missed_snapshots + getvariable('misses') >= 3
+WHERE m.marketplace_id = getvariable('snapshot_marketplace_id')
+  AND m.seller_sku NOT IN (SELECT seller_sku FROM snapshot);
 
 DELETE FROM staging.inventory WHERE batch_id = getvariable('batch_id');

@@ -1,4 +1,5 @@
 -- One row per marketplace, and one row ALL that counts each pool of stock once (rows that are not pool duplicates).
+-- SKUs that are gone do not count.
 -- low_stock_count counts the SKUs under their threshold, those at 0 included.
 DELETE FROM mart.inventory_summary;
 
@@ -15,5 +16,6 @@ SELECT
     count(*) FILTER (stock_status = 'out-of-stock') AS out_of_stock_count,
     max(observed_at) AS last_sync
 FROM mart.inventory
+WHERE NOT is_gone
 GROUP BY GROUPING SETS ((seller_id, marketplace_id), (seller_id, is_pool_duplicate))
 HAVING grouping(marketplace_id) = 0 OR NOT is_pool_duplicate;

@@ -24,4 +24,4 @@ JOIN (
 ) AS t
     ON t.seller_id = i.seller_id AND t.marketplace_id = i.marketplace_id AND t.seller_sku = i.seller_sku
    AND t.to_status = i.stock_status
-WHERE i.stock_status <> 'in-stock';
+WHERE i.stock_status <> 'in-stock' AND NOT i.is_gone;

@@ -26,6 +26,7 @@ FROM (
             ORDER BY coalesce(total_quantity, fulfillable_quantity) DESC, marketplace_id, seller_sku
         ) > 1 AS is_duplicate
     FROM mart.inventory
+    WHERE NOT is_gone
 ) AS d
 WHERE d.seller_id = m.seller_id AND d.marketplace_id = m.marketplace_id AND d.seller_sku = m.seller_sku
   AND d.is_duplicate <> m.is_pool_duplicate;

@@ -76,11 +76,12 @@ def test_a_sku_first_seen_low_has_no_status_before(warehouse: TestWarehouse) -> 
 
 
 def test_a_sku_missing_from_a_snapshot_keeps_its_last_value_and_its_age(warehouse: TestWarehouse) -> None:
-    land_inventory(warehouse.landing, inventory_summary("A", 5), inventory_summary("B", 50))
-    land_inventory(warehouse.landing, inventory_summary("B", 49), at=LATER)
+    others = [inventory_summary(sku, 50) for sku in "BCDE"]
+    land_inventory(warehouse.landing, inventory_summary("A", 5), *others)
+    land_inventory(warehouse.landing, inventory_summary("B", 49), *others[1:], at=LATER)
     warehouse.sync()
     found = warehouse.rows(
-        "SELECT seller_sku, fulfillable_quantity, observed_at::VARCHAR FROM mart.inventory ORDER BY 1"
+        "SELECT seller_sku, fulfillable_quantity, observed_at::VARCHAR FROM mart.inventory ORDER BY 1 LIMIT 2"
     )
     assert found == [("A", 5, "2026-11-20 12:00:00+00"), ("B", 49, "2026-11-20 12:15:00+00")]
 
@@ -144,3 +145,64 @@ def test_a_bad_line_of_the_thresholds_is_named_by_number(warehouse: TestWarehous
         (found,) = read_thresholds(connection, path)
         assert problem in found
         assert ("GOOD",) in connection.execute("SELECT seller_sku FROM staging.stock_thresholds").fetchall()
+
+
+def land_skus(warehouse: TestWarehouse, count: int, *, minutes: int) -> None:
+    land_inventory(
+        warehouse.landing, *(inventory_summary(f"S{n}", 50) for n in range(count)), at=NOON + timedelta(minutes=minutes)
+    )
+
+
+def skus(warehouse: TestWarehouse) -> tuple[int, int]:
+    """SKUs in the totals, and SKUs marked gone."""
+    found = warehouse.one(
+        "SELECT (SELECT total_skus FROM mart.inventory_summary WHERE marketplace_id = 'ALL') AS counted, "
+        "(SELECT count(*) FROM mart.inventory WHERE is_gone) AS gone"
+    )
+    return found["counted"], found["gone"]
+
+
+def test_a_sku_is_gone_after_three_snapshots_without_it_and_comes_back_when_it_is_shown_again(
+    warehouse: TestWarehouse,
+) -> None:
+    land_skus(warehouse, 10, minutes=0)
+    for minutes, expected in ((1, (10, 0)), (2, (10, 0)), (3, (9, 1))):
+        land_skus(warehouse, 9, minutes=minutes)
+        warehouse.sync()
+        assert skus(warehouse) == expected
+    land_skus(warehouse, 10, minutes=4)
+    warehouse.sync()
+    assert skus(warehouse) == (10, 0)
+
+
+def test_a_snapshot_that_loses_more_than_a_fifth_is_not_believed_until_the_next_one_agrees(
+    warehouse: TestWarehouse,
+) -> None:
+    land_skus(warehouse, 10, minutes=0)
+    land_skus(warehouse, 7, minutes=1)
+    warehouse.sync()
+    assert warehouse.rows("SELECT max(missed_snapshots) FROM mart.inventory") == [(0,)]
+    (message,) = warehouse.rows("SELECT message FROM mart.sync_status WHERE stream = 'inventory'")[0]
+    assert "lacks 3 of 10 SKUs and is not believed" in message
+    land_skus(warehouse, 7, minutes=2)
+    warehouse.sync()
+    assert warehouse.rows("SELECT max(missed_snapshots) FROM mart.inventory") == [(2,)], "two snapshots lacked them"
+    assert warehouse.rows("SELECT message FROM mart.sync_status WHERE stream = 'inventory'") == [(None,)]
+
+
+def test_a_doubted_snapshot_is_dropped_when_the_next_one_is_whole_again(warehouse: TestWarehouse) -> None:
+    land_skus(warehouse, 10, minutes=0)
+    land_skus(warehouse, 2, minutes=1)
+    land_skus(warehouse, 10, minutes=2)
+    warehouse.sync()
+    assert warehouse.rows("SELECT count(*), max(missed_snapshots) FROM mart.inventory") == [(10, 0)]
+    assert warehouse.rows("SELECT count(*) FROM staging.inventory") == [(0,)]
+    assert warehouse.rows("SELECT count(*) FROM staging.doubted_snapshots") == [(0,)]
+
+
+def test_an_empty_snapshot_empties_nothing_at_once(warehouse: TestWarehouse) -> None:
+    land_skus(warehouse, 5, minutes=0)
+    for minutes in (1, 2):
+        land_inventory(warehouse.landing, at=NOON + timedelta(minutes=minutes))
+    warehouse.sync()
+    assert warehouse.rows("SELECT count(*) FROM mart.inventory WHERE NOT is_gone") == [(5,)]
