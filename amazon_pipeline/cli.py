@@ -53,6 +53,7 @@ def _parser() -> argparse.ArgumentParser:
         one.add_argument("--dagster-port", type=int, default=3000, help="port of the Dagster UI (default %(default)s)")
     add("sync", _sync, "One full sync now, in the foreground, with progress.")
     add("check", _check, "Validate the settings, log in, call each API once.")
+    add("rebuild", _rebuild, "Make the whole warehouse anew from the landed pages, without calling Amazon.")
     simulator = add("simulator", _simulator, "Only the simulated seller.")
     simulator.add_argument("--host", default="127.0.0.1", help="loopback address to listen on (default %(default)s)")
     simulator.add_argument("--port", type=int, default=8077, help="port to listen on (default %(default)s)")
@@ -90,6 +91,12 @@ def _sync(_options: argparse.Namespace, settings: Settings) -> bool:
     from amazon_pipeline.commands.sync_now import sync_now  # noqa: PLC0415
 
     return sync_now(settings, say)
+
+
+def _rebuild(_options: argparse.Namespace, settings: Settings) -> bool:
+    from amazon_pipeline.commands.rebuild import rebuild  # noqa: PLC0415
+
+    return rebuild(settings, say)
 
 
 def _check(_options: argparse.Namespace, settings: Settings) -> bool:

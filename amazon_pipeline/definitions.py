@@ -11,6 +11,7 @@ from amazon_pipeline.defs.assets_staging import staging_assets
 from amazon_pipeline.defs.sensors import low_stock_alerts, sync_watchdog
 from amazon_pipeline.defs.session import Surroundings, sync_resource
 from amazon_pipeline.defs.sync_job import sync_job, sync_schedule
+from amazon_pipeline.defs.upkeep import purge_schedule, upkeep_jobs
 from amazon_pipeline.defs.warehouse_resource import WarehouseResource
 from amazon_pipeline.settings import Settings, load_settings
 
@@ -18,10 +19,11 @@ from amazon_pipeline.settings import Settings, load_settings
 def build_definitions(settings: Settings, surroundings: Surroundings | None = None) -> dg.Definitions:
     """The whole code location for these settings; ``surroundings`` are the real ones if not given."""
     job = sync_job(settings)
+    upkeep = upkeep_jobs()
     return dg.Definitions(
         assets=[*raw_assets(), *staging_assets(), *mart_assets(), published_asset()],
-        jobs=[job],
-        schedules=[sync_schedule(settings, job)],
+        jobs=[job, *upkeep],
+        schedules=[sync_schedule(settings, job), purge_schedule(upkeep[0])],
         sensors=[low_stock_alerts(settings), sync_watchdog(settings)],
         resources={
             "sync": sync_resource(settings, surroundings or Surroundings()),

@@ -94,6 +94,12 @@ class Settings(BaseSettings):
         alias="AMAZON_SYNC_BUDGET_SECONDS",
         description="a sync that still waits for Amazon's quota then stops cleanly and goes on next time",
     )
+    retention_days: int = Field(
+        548,
+        ge=60,
+        alias="AMAZON_RETENTION_DAYS",
+        description="older orders, stock changes, ended shipments and landed pages go; Amazon allows 18 months",
+    )
     inventory_pools: Literal["auto", "per-marketplace", "region"] = Field(
         "auto",
         alias="AMAZON_INVENTORY_POOLS",

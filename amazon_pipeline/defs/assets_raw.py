@@ -14,13 +14,21 @@ from amazon_pipeline.extraction import (
     Extraction,
     Fetched,
     Outcome,
+    ask_again,
     fetch_inbound_shipments,
     fetch_inventory,
     fetch_marketplaces,
     fetch_orders,
     run_stream,
 )
-from amazon_pipeline.warehouse import known_shipments, marketplace_ids, record_outcome, stream_watermark
+from amazon_pipeline.warehouse import (
+    count_asked_again,
+    known_shipments,
+    marketplace_ids,
+    orders_to_ask_again,
+    record_outcome,
+    stream_watermark,
+)
 
 FETCHED: Final = "fetched"
 """Name of the check on each raw asset: whether its last fetch worked."""
@@ -103,8 +111,13 @@ def _marketplaces(sync: SyncSession, _warehouse: WarehouseResource) -> Outcome:
 def _orders(sync: SyncSession, warehouse: WarehouseResource) -> Outcome:
     with warehouse.get_connection() as connection:
         watermark = stream_watermark(connection, sync.seller_id, "orders")
+        set_aside = orders_to_ask_again(connection, sync.seller_id)
 
     def fetch(extraction: Extraction, fetched: Fetched) -> None:
+        answered = ask_again(extraction, fetched, set_aside)
+        if answered:
+            with warehouse.get_connection() as connection:
+                count_asked_again(connection, sync.seller_id, answered)
         fetch_orders(extraction, fetched, marketplace_ids=_marketplace_ids(sync, warehouse), watermark=watermark)
 
     return run_stream("orders", sync.extraction, fetch)

@@ -149,7 +149,7 @@ class SyncSession:
         """
         claim(connection, self.seller_id, self.settings.source)
         selected = context.run.asset_selection
-        if selected is None or dg.AssetKey("published") in selected:
+        if not selected or dg.AssetKey("published") in selected:
             self._tell(SYNC_STARTED, {})
 
     def completed(self, summary: dict[str, Any]) -> None:

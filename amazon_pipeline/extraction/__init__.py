@@ -7,7 +7,7 @@ open one holds the cursor to resume.
 from amazon_pipeline.extraction.inbound import KnownShipment, fetch_inbound_shipments
 from amazon_pipeline.extraction.inventory import fetch_inventory
 from amazon_pipeline.extraction.marketplaces import fetch_marketplaces
-from amazon_pipeline.extraction.orders import fetch_orders
+from amazon_pipeline.extraction.orders import ask_again, fetch_orders
 from amazon_pipeline.extraction.stream import Extraction, Fetched, Outcome, run_stream
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "Fetched",
     "KnownShipment",
     "Outcome",
+    "ask_again",
     "fetch_inbound_shipments",
     "fetch_inventory",
     "fetch_marketplaces",

@@ -11,12 +11,12 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from amazon_pipeline.errors import PageTokenExpired, PaginationLoop
+from amazon_pipeline.errors import PageTokenExpired, PaginationLoop, RequestRejected, SellingPartnerError
 from amazon_pipeline.extraction.stream import Extraction, Fetched
 from amazon_pipeline.extraction.windows import Window, contiguous_end
 from amazon_pipeline.landing import Batch, LandedPage, Manifest
 from amazon_pipeline.selling_partner.client import Resume
-from amazon_pipeline.selling_partner.orders import search_orders
+from amazon_pipeline.selling_partner.orders import get_order, search_orders
 
 STREAM: Final = "orders"
 
@@ -32,6 +32,7 @@ FIRST_REACH: Final = timedelta(hours=49)
 CURSOR_LIFE: Final = timedelta(hours=23)
 """Amazon's page tokens live 24 hours; an older cursor is not tried."""
 
+_NOT_FOUND: Final = 404
 _LOOK_BACK: Final = timedelta(days=3)
 
 
@@ -61,6 +62,33 @@ def fetch_orders(
         _go_on(extraction, fetched, batch)
 
 
+def ask_again(extraction: Extraction, fetched: Fetched, order_ids: Sequence[str]) -> list[str]:
+    """Land single orders anew with ``getOrder``: those that came in a form we could not take.
+
+    Returns the ids Amazon has answered about, an order it no longer knows among them.
+    """
+    answered: list[str] = []
+    if not order_ids:
+        return answered
+    batch = extraction.landing.open_batch(
+        STREAM, source=extraction.source, at=extraction.clock(), params={"asked_again": list(order_ids)}
+    )
+    try:
+        for order_id in order_ids:
+            try:
+                page = get_order(extraction.client, order_id)
+            except RequestRejected as error:
+                if error.status != _NOT_FOUND:
+                    raise
+            else:
+                fetched.land(batch, [page], extra_params={})
+            answered.append(order_id)
+    except SellingPartnerError as error:
+        fetched.note = f"Quarantined orders could not all be asked for again: {error}"
+    batch.close("complete", at=extraction.clock(), facts={"answered": answered})
+    return answered
+
+
 def complete_window(manifest: Manifest) -> Window | None:
     """The window a complete batch has read, up to the end that Amazon echoed."""
     start, end = _instant(manifest.params.get("window_start")), _instant(manifest.facts.get("window_end"))
@@ -72,7 +100,9 @@ def complete_window(manifest: Manifest) -> Window | None:
 def _can_go_on(extraction: Extraction, batch: Batch) -> bool:
     """Whether Amazon will still take the batch's page token; if not, or if nothing is left to read, close it."""
     last = batch.last_page()
-    if last is None:
+    if "window_start" not in batch.manifest.params:
+        batch.close("partial", at=extraction.clock(), facts={"why": "its sync was killed"})
+    elif last is None:
         batch.close("abandoned", at=extraction.clock(), facts={"why": "cut off before its first page"})
     elif last.next_token is None:
         _complete(extraction, batch)

@@ -126,6 +126,8 @@ QUARANTINE = Table(
         Column("row_json", "VARCHAR", "the row as landed, which is without personal data"),
         Column("quarantined_at", "TIMESTAMPTZ", "when its page was received, UTC"),
         *_LANDED,
+        Column("asked_again", "INTEGER", "times Amazon was asked for this order again", minimum=0),
+        Column("resolved_at", "TIMESTAMPTZ", "when a valid version arrived, UTC; NULL until then", nullable=True),
     ),
     note="Good rows of the same page went on.",
 )

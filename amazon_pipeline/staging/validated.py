@@ -69,6 +69,8 @@ def validate(page: LandedPage, stream: str, seller_id: str, drafts: Sequence[Dra
                     "quarantined_at": page.received_at,
                     "batch_id": page.batch_id,
                     "page": page.number,
+                    "asked_again": 0,
+                    "resolved_at": None,
                 }
                 for n, draft in enumerate(drafts)
                 if reasons[n]

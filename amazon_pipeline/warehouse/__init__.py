@@ -3,6 +3,8 @@
 from amazon_pipeline.warehouse.connection import from_microseconds, open_warehouse, transaction
 from amazon_pipeline.warehouse.load import Loaded, stage_landed
 from amazon_pipeline.warehouse.publish import Publication, publish
+from amazon_pipeline.warehouse.quarantine import count_asked_again, orders_to_ask_again, replay_quarantined_orders
+from amazon_pipeline.warehouse.retention import purge
 from amazon_pipeline.warehouse.status import (
     claim,
     has_any_success,
@@ -18,14 +20,18 @@ __all__ = [
     "Loaded",
     "Publication",
     "claim",
+    "count_asked_again",
     "from_microseconds",
     "has_any_success",
     "known_shipments",
     "marketplace_ids",
     "open_warehouse",
+    "orders_to_ask_again",
     "publish",
+    "purge",
     "record_outcome",
     "record_quarantined",
+    "replay_quarantined_orders",
     "stage_landed",
     "stream_watermark",
     "sync_rows",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import astuple
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -104,7 +103,10 @@ def _ensure_tables(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
                 connection.execute(statement)
         connection.executemany(
             "INSERT INTO meta.known_marketplaces VALUES (?, ?, ?, ?, ?)",
-            [astuple(one) for one in MARKETPLACES.values()],
+            [
+                (one.marketplace_id, one.country_code, one.currency, one.time_zone, one.region)
+                for one in MARKETPLACES.values()
+            ],
         )
         connection.execute("CREATE TABLE meta.schema_version AS SELECT ?::INTEGER AS version", [SCHEMA_VERSION])
 

@@ -42,6 +42,8 @@ class Seller:
     instance: dg.DagsterInstance
     surroundings: Surroundings
     progress: list[Any] = field(default_factory=list)
+    spoil: Callable[[str, Answer], Answer] = lambda _path, answer: answer
+    """With a fault given: what becomes of Amazon's own answers on their way."""
 
     def sync(self) -> dg.ExecuteInProcessResult:
         """One run of the job amazon_sync."""
@@ -77,7 +79,15 @@ def running_seller(data_dir: Path, *, fault: Fault | None = None, **account: Any
     """A seller whose world and whose pipeline share one clock; a wait for quota moves it on."""
     settings_changes = account.pop("settings", {})
     clock = ManualClock(account.pop("start", START))
-    with RunningSimulator(clock=clock, **account) as simulator, _in_front(simulator.sp_api_endpoint, fault) as endpoint:
+    sellers: list[Seller] = []
+    with (
+        RunningSimulator(clock=clock, **account) as simulator,
+        _in_front(
+            simulator.sp_api_endpoint,
+            fault,
+            lambda path, answer: sellers[0].spoil(path, answer) if sellers else answer,
+        ) as endpoint,
+    ):
         environment = {**simulator.environment, "AMAZON_SP_API_ENDPOINT": endpoint, "AMAZON_DATA_DIR": str(data_dir)}
         environment["AMAZON_LWA_ENDPOINT"] = f"{endpoint}/auth/o2/token"
         settings = Settings(_env_file=None, **{**environment, **settings_changes})  # type: ignore[arg-type]
@@ -89,7 +99,8 @@ def running_seller(data_dir: Path, *, fault: Fault | None = None, **account: Any
             on_progress=progress.append,
         )
         with dg.DagsterInstance.ephemeral() as instance:
-            yield Seller(simulator, clock, settings, instance, surroundings, progress)
+            sellers.append(Seller(simulator, clock, settings, instance, surroundings, progress))
+            yield sellers[0]
 
 
 def void(_value: object) -> None:
@@ -97,7 +108,7 @@ def void(_value: object) -> None:
 
 
 @contextmanager
-def _in_front(endpoint: str, fault: Fault | None) -> Iterator[str]:
+def _in_front(endpoint: str, fault: Fault | None, spoil: Callable[[str, Answer], Answer]) -> Iterator[str]:
     """A proxy that answers some requests itself; without a fault, the endpoint as it is."""
     if fault is None:
         yield endpoint
@@ -115,7 +126,8 @@ def _in_front(endpoint: str, fault: Fault | None) -> Iterator[str]:
 
         def _serve(self, method: str) -> None:
             body = self.rfile.read(int(self.headers.get("content-length") or 0))
-            status, headers, content = fault(self.path, dict(self.headers)) or self._ask(method, body)
+            answer = fault(self.path, dict(self.headers)) or spoil(self.path, self._ask(method, body))
+            status, headers, content = answer
             self.send_response(status)
             for name, value in headers.items():
                 if name.lower() not in ("content-length", "transfer-encoding", "connection", "date", "server"):

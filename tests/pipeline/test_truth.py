@@ -145,10 +145,10 @@ def check_metrics(seller: Seller, states: list[OrderState], as_of: datetime) -> 
             len(ours) - len(counted),
             len(counted) - len(amounts),
             len(before),
-            sum((amount for s in before if (amount := total(s)) is not None), Decimal(0)),
+            sum((total(s) or Decimal(0) for s in before), Decimal(0)),
         )
         assert seller.rows(
-            f"SELECT a.total_orders FROM mart.order_metrics_24h a WHERE marketplace_id = 'ALL' AND currency = '{currency}'"
+            f"SELECT total_orders FROM mart.order_metrics_24h WHERE marketplace_id = 'ALL' AND currency = '{currency}'"
         ) == [(len(counted),)]
 
 
@@ -198,7 +198,8 @@ def check_inventory(seller: Seller) -> None:
     assert set(seller.rows("SELECT seller_sku, marketplace_id FROM mart.low_stock")) == low
     pools = {s.pool.seller_sku: s for s in states}
     (summary,) = seller.rows(
-        "SELECT total_skus, fulfillable_quantity, total_quantity FROM mart.inventory_summary WHERE marketplace_id = 'ALL'"
+        "SELECT total_skus, fulfillable_quantity, total_quantity FROM mart.inventory_summary "
+        "WHERE marketplace_id = 'ALL'"
     )
     assert summary == (
         len(pools),

@@ -29,3 +29,9 @@ WHERE m.seller_id = n.seller_id AND m.amazon_order_id = n.amazon_order_id;
 
 INSERT INTO mart.orders BY NAME
 SELECT * EXCLUDE (batch_id, page) FROM merged_orders;
+
+-- a quarantined order is resolved when a valid version of it has come
+UPDATE staging.quarantine AS q
+SET resolved_at = n.last_update_date
+FROM merged_orders AS n
+WHERE q.stream = 'orders' AND q.resolved_at IS NULL AND q.seller_id = n.seller_id AND q.record_id = n.amazon_order_id;
