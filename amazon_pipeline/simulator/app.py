@@ -4,30 +4,38 @@ from __future__ import annotations
 
 import html
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
-from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
-from starlette.routing import Route
+from starlette.routing import Match, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from amazon_pipeline.simulator import (
     account,
+    routes_documents,
     routes_inbound,
     routes_inventory,
     routes_orders,
+    routes_reports,
     routes_sales,
     routes_sellers,
 )
 from amazon_pipeline.simulator.buckets import Bucket
 from amazon_pipeline.simulator.calls import TOKEN_CALL, UNKNOWN, Call, RecordCalls
-from amazon_pipeline.simulator.operations import Ask, Operation, PageSizes, Seller
+from amazon_pipeline.simulator.connections import Connections
+from amazon_pipeline.simulator.faults import DOWNLOAD, Faults
+from amazon_pipeline.simulator.faulty import IN_THE_ANSWER, Levers, SpoilAnswers
+from amazon_pipeline.simulator.operations import RATE_HEADER, RATE_HEADER_ON, Ask, Operation, PageSizes, Seller
 from amazon_pipeline.simulator.parameters import Query
 from amazon_pipeline.simulator.refusals import Refusal, no_such_path, quota_exceeded
+from amazon_pipeline.simulator.reports import DEFAULT_SECONDS, Reports
+from amazon_pipeline.simulator.routes_documents import Documents
 from amazon_pipeline.simulator.routes_login import LoginRefused, check_login, login_answer
 from amazon_pipeline.simulator.tokens import AccessTokens, Notes
 from amazon_pipeline.simulator.world import World
@@ -39,47 +47,78 @@ OPERATIONS: tuple[Operation, ...] = (
     *routes_inbound.OPERATIONS,
     *routes_sellers.OPERATIONS,
     *routes_sales.OPERATIONS,
+    *routes_reports.OPERATIONS,
 )
-RATE_HEADER = "x-amzn-RateLimit-Limit"
-RATE_HEADER_ON = (200, 400, 404)
-"""The models list the header on these answers and not on 403, 429 and 5xx."""
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
-def create_app(world: World, calls: list[Call], *, quota_speed: float = 1.0, pages: PageSizes | None = None) -> ASGIApp:
-    """The simulated SP-API and Login with Amazon over ``world``; every call is appended to ``calls``."""
-    notes = Notes(world.seed)
-    access = AccessTokens(notes)
-    seller = Seller(world, notes, pages or PageSizes())
-    routes = [
-        Route("/", _front_page, methods=["GET"]),
-        Route("/auth/o2/token", _login(world, access), methods=["POST"]),
+@dataclass
+class Simulated:
+    """The application, and what else can be pulled and read."""
+
+    world: World
+    quota_speed: float = 1.0
+    pages: PageSizes = field(default_factory=PageSizes)
+    report_seconds: float = DEFAULT_SECONDS
+    calls: list[Call] = field(default_factory=list)
+    """Every request so far, oldest first."""
+    faults: Faults = field(default_factory=Faults)
+    connections: Connections = field(default_factory=Connections)
+
+    def __post_init__(self) -> None:
+        notes = Notes(self.world.seed)
+        access = AccessTokens(notes)
+        seller = Seller(self.world, notes, self.pages, Reports(self.world.clock, self.report_seconds))
+        buckets = {one.name: Bucket(one.rate, one.burst, self.quota_speed) for one in OPERATIONS}
+        self._levers = Levers(buckets, access, self.world.clock, self.connections)
+        self.app = self._around(_routes(seller, access, buckets))
+
+    def stop(self) -> None:
+        """Let go of whatever hangs; to be called on the server's own loop."""
+        self._levers.stop.set()
+
+    def _around(self, routes: list[Route]) -> ASGIApp:
+        """The routes, and around all of Starlette, so that even its own 500 is recorded and signed, the rest."""
+
+        def name_of(scope: Scope) -> str:
+            return next((one.name for one in routes if one.matches(scope)[0] is Match.FULL), UNKNOWN)
+
+        app: ASGIApp = Starlette(routes=routes, exception_handlers={HTTPException: _unknown_path})
+        app = SpoilAnswers(app, self.faults, name_of, self._levers)
+        return SignAnswers(RecordCalls(app, self.calls, self.world.clock, name_of))
+
+
+def _routes(seller: Seller, access: AccessTokens, buckets: Mapping[str, Bucket]) -> list[Route]:
+    front_page = Route("/", _front_page, methods=["GET"], name=UNKNOWN)
+    login = Route("/auth/o2/token", _login(seller.world, access), methods=["POST"], name=TOKEN_CALL)
+    documents = Route(routes_documents.PATH, Documents(seller).answer, methods=["GET"], name=DOWNLOAD)
+    return [
+        front_page,
+        login,
+        documents,
         *(
-            Route(one.path, _endpoint(one, seller, access, Bucket(one.rate, one.burst, quota_speed)), methods=["GET"])
+            Route(one.path, _endpoint(one, seller, access, buckets[one.name]), methods=[one.method], name=one.name)
             for one in OPERATIONS
         ),
     ]
-    app: ASGIApp = Starlette(routes=routes, exception_handlers={HTTPException: _unknown_path})
-    # Outermost last, and around all of Starlette, so that even its own 500 is recorded and signed.
-    for middleware in (
-        Middleware(RecordCalls, calls=calls, clock=world.clock, name_of=_operation_name),
-        Middleware(SignAnswers),
-    ):
-        app = middleware.cls(app, *middleware.args, **middleware.kwargs)
-    return app
 
 
 def _endpoint(operation: Operation, seller: Seller, access: AccessTokens, bucket: Bucket) -> Endpoint:
     async def answer(request: Request) -> Response:
         now = seller.world.clock()
-        status, body = 200, {}
+        sent = await request.body() if operation.method == "POST" else b""
+        host = str(request.base_url).rstrip("/")
+        fault = request.scope.get(IN_THE_ANSWER)
+        status: int
+        body: dict[str, Any]
         try:
             access.check(request.headers.get("x-amz-access-token"), now)
             if not bucket.take(now):
                 raise quota_exceeded()
             query = Query(request.query_params.multi_items(), operation.parameters)
-            body = operation.answer(Ask(seller, query, request.path_params, now))
+            body = operation.answer(Ask(seller, query, request.path_params, now, host, sent, fault))
+            status = operation.success
         except Refusal as refusal:
             status, body = refusal.status, refusal.body
         response = JSONResponse(body, status)
@@ -87,7 +126,6 @@ def _endpoint(operation: Operation, seller: Seller, access: AccessTokens, bucket
             response.headers[RATE_HEADER] = bucket.header
         return response
 
-    answer.__name__ = operation.name
     return answer
 
 
@@ -99,7 +137,6 @@ def _login(world: World, access: AccessTokens) -> Endpoint:
             return JSONResponse(refusal.body, refusal.status)
         return JSONResponse(login_answer(access.issue(world.clock())), headers={"cache-control": "no-store"})
 
-    answer.__name__ = TOKEN_CALL
     return answer
 
 
@@ -120,10 +157,6 @@ async def _unknown_path(_request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for nothing else
     refusal = no_such_path()
     return JSONResponse(refusal.body, refusal.status)
-
-
-def _operation_name(scope: Scope) -> str:
-    return getattr(scope.get("endpoint"), "__name__", UNKNOWN)
 
 
 class SignAnswers:

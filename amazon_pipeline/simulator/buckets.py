@@ -17,6 +17,8 @@ class Bucket:
     """The tokens of one operation for the one seller there is."""
 
     def __init__(self, rate: float, burst: int, speed: float = 1.0) -> None:
+        self.documented = rate
+        self._speed = speed
         self.rate = rate * speed
         """Tokens a second, a test's acceleration included; infinity means no quota at all."""
         self.burst = burst
@@ -27,15 +29,32 @@ class Bucket:
         """Take a token if there is one."""
         if isinf(self.rate):
             return True
-        if self._counted_at is not None:
-            passed = max(0.0, (now - self._counted_at).total_seconds())
-            self._tokens = min(self.burst, self._tokens + passed * self.rate)
-        self._counted_at = now
+        self._fill(now)
         # A token that arrives exactly now may be short by a rounding error of the sums.
         if self._tokens < 1 - 1e-9:
             return False
         self._tokens = max(0.0, self._tokens - 1)
         return True
+
+    def drain(self, now: datetime, tokens: float) -> None:
+        """Another program of the account takes tokens."""
+        if not isinf(self.rate):
+            self._fill(now)
+            self._tokens = max(0.0, self._tokens - tokens)
+
+    def change(self, now: datetime, rate: float | None) -> None:
+        """Give the bucket another rate (before acceleration) from now on; None: the documented one."""
+        wanted = (self.documented if rate is None else rate) * self._speed
+        if wanted != self.rate:
+            self._fill(now)
+            self.rate = wanted
+
+    def _fill(self, now: datetime) -> None:
+        """Add the tokens of the time that has passed."""
+        if self._counted_at is not None:
+            passed = max(0.0, (now - self._counted_at).total_seconds())
+            self._tokens = min(self.burst, self._tokens + passed * self.rate)
+        self._counted_at = now
 
     @property
     def header(self) -> str:

@@ -13,6 +13,10 @@ from amazon_pipeline.simulator.clock import Clock
 
 TOKEN_CALL = "getAccessToken"  # noqa: S105 - the name of an operation
 UNKNOWN = "unknown"
+NO_ANSWER = "simulator.no_answer"
+"""An ASGI message of our own: the caller will get no answer, write that down."""
+FAULT = "simulator.fault"
+"""In the ASGI scope: the kind of fault that the call met."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +28,10 @@ class Call:
     path: str
     params: dict[str, str] = field(hash=False)
     status: int
+    """0 if there was no answer."""
     at: datetime
+    fault: str | None = None
+    """The kind of fault that the call met (:mod:`.faults`)."""
 
 
 class RecordCalls:
@@ -40,9 +47,11 @@ class RecordCalls:
         at = self._clock()
 
         async def record(message: Message) -> None:
-            if message["type"] == "http.response.start":
+            if message["type"] in ("http.response.start", NO_ANSWER):
                 params = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
-                self._calls.append(Call(self._name_of(scope), scope["path"], params, message["status"], at))
-            await send(message)
+                status = message.get("status", 0)
+                self._calls.append(Call(self._name_of(scope), scope["path"], params, status, at, scope.get(FAULT)))
+            if message["type"] != NO_ANSWER:
+                await send(message)
 
         await self._app(scope, receive, record)

@@ -6,8 +6,11 @@ is told by :mod:`.orders`. Statuses: Amazon's model orders_2026-01-01, ``Fulfill
 
 from __future__ import annotations
 
+from array import array
 from dataclasses import dataclass
-from itertools import accumulate
+from functools import lru_cache
+from itertools import accumulate, pairwise
+from operator import itemgetter
 from random import Random
 from typing import NamedTuple
 
@@ -57,42 +60,51 @@ class OrderPlan:
         return end if status in ("CANCELLED", "UNFULFILLABLE") else None
 
 
-class Movement(NamedTuple):
-    """Units of one pool that an order takes from what can be sold, or holds until they are shipped."""
+class Change(NamedTuple):
+    """One change of an order; ``until`` is the instant of the next one, None if there is none."""
 
     at: int
-    fulfillable: int
-    reserved: int
+    day: int
+    sequence: int
+    until: int | None
+    plan: OrderPlan
 
 
-@dataclass(frozen=True)
-class DayOfOrders:
-    """All orders placed on one UTC day, in the order of their times, and what they do to FBA stock."""
+class Moves(NamedTuple):
+    """What the orders of one day do to one pool of FBA stock, in the order of time; arrays, for there are many."""
 
-    orders: tuple[OrderPlan, ...]
-    movements: dict[int, list[Movement]]
+    at: array[int]
+    fulfillable: array[int]
+    """Units taken from what can be sold, or given back."""
+    held: array[int]
+    """Running sum of the units that lie reserved until they are shipped."""
+
+
+REMEMBERED_ORDERS = 300_000
+"""A large account's older days are forgotten and made again when they are asked for."""
+REMEMBERED_DAYS = 30
 
 
 class Demand:
-    """The orders of any day, made when they are asked for and remembered."""
+    """The orders of any day, made when they are asked for; and what follows from them."""
 
     def __init__(self, seed: int, catalog: Catalog, timetable: Timetable, orders_per_day: float) -> None:
         self._seed = seed
         self._catalog = catalog
         self._timetable = timetable
-        self._days: dict[int, DayOfOrders] = {}
+        days = max(REMEMBERED_DAYS, int(REMEMBERED_ORDERS / max(orders_per_day, 1)))
+        self.day = lru_cache(maxsize=days)(self._make)
+        """All orders placed on the UTC day that begins so many days after 1970-01-01, in the order of their times."""
+        self.moves = lru_cache(maxsize=None)(self._moves)
+        """What the orders of that day do to each pool of stock."""
+        self.changes = lru_cache(maxsize=days)(self._changes)
+        """Every change, in time, that comes to pass on that day, whenever the order was placed."""
+        self._changes_by_day = lru_cache(maxsize=days)(self._sort_changes)
         shares = {one: STORES[one].share for one in catalog.shelves}
         total = sum(shares.values())
         self._mean = {one: orders_per_day * share / total for one, share in shares.items()}
 
-    def day(self, day: int) -> DayOfOrders:
-        """The orders of the day that begins ``day`` days after 1970-01-01 UTC."""
-        known = self._days.get(day)
-        if known is None:
-            known = self._days[day] = self._make(day)
-        return known
-
-    def _make(self, day: int) -> DayOfOrders:
+    def _make(self, day: int) -> tuple[OrderPlan, ...]:
         sold_out = self._timetable.sold_out_between(day * DAY, (day + 1) * DAY)
         orders = [
             plan
@@ -100,12 +112,39 @@ class Demand:
             for plan in self._orders(day, marketplace_id, mean, sold_out)
         ]
         orders.sort(key=lambda plan: plan.changes[0][0])
-        movements: dict[int, list[Movement]] = {}
         for sequence, plan in enumerate(orders):
             plan.sequence = sequence
+        return tuple(orders)
+
+    def _moves(self, day: int) -> dict[int, Moves]:
+        found: dict[int, list[tuple[int, int, int]]] = {}
+        for plan in self.day(day):
             if plan.by_amazon:
-                _move_stock(plan, movements)
-        return DayOfOrders(tuple(orders), movements)
+                _move_stock(plan, found)
+        moves = {}
+        for pool, rows in found.items():
+            rows.sort()
+            moves[pool] = Moves(
+                array("q", (row[0] for row in rows)),
+                array("i", (row[1] for row in rows)),
+                array("i", accumulate(row[2] for row in rows)),
+            )
+        return moves
+
+    def _sort_changes(self, day: int) -> dict[int, list[Change]]:
+        """The changes of the orders placed on a day, by the day on which they come to pass."""
+        found: dict[int, list[Change]] = {}
+        for plan in self.day(day):
+            for (at, _), (until, _) in pairwise((*plan.changes, (None, ""))):
+                assert at is not None  # noqa: S101 - only the end has no instant
+                found.setdefault(at // DAY, []).append(Change(at, day, plan.sequence, until, plan))
+        return found
+
+    def _changes(self, day: int) -> list[Change]:
+        placed = range(day - LONGEST_LIFE // DAY, day + 1)
+        found = [change for one in placed for change in self._changes_by_day(one).get(day, ())]
+        found.sort(key=itemgetter(0, 1, 2))
+        return found
 
     def _orders(
         self, day: int, marketplace_id: str, mean: float, sold_out: dict[int, tuple[int, int]]
@@ -187,13 +226,13 @@ def _life(
     return tuple(changes), shipped
 
 
-def _move_stock(plan: OrderPlan, movements: dict[int, list[Movement]]) -> None:
-    """An order takes its units off sale at once; they lie reserved until they are shipped or set free."""
+def _move_stock(plan: OrderPlan, found: dict[int, list[tuple[int, int, int]]]) -> None:
+    """An order takes its units off sale at once; they lie reserved until they are shipped or set free.
+
+    To each pool: the instant, the change of what can be sold, the change of what is reserved.
+    """
     released = plan.released
     for number, (pool, units) in enumerate(plan.lines):
-        moves = movements.setdefault(pool, [])
-        moves.append(Movement(plan.changes[0][0], -units, units))
-        if released is not None:
-            moves.append(Movement(released, units, -units))
-        else:
-            moves.append(Movement(plan.shipped[number], 0, -units))
+        moves = found.setdefault(pool, [])
+        moves.append((plan.changes[0][0], -units, units))
+        moves.append((plan.shipped[number], 0, -units) if released is None else (released, units, -units))

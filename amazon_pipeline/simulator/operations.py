@@ -11,8 +11,13 @@ from datetime import datetime
 from typing import Any
 
 from amazon_pipeline.simulator.parameters import Query
+from amazon_pipeline.simulator.reports import Reports
 from amazon_pipeline.simulator.tokens import Notes
 from amazon_pipeline.simulator.world import World
+
+RATE_HEADER = "x-amzn-RateLimit-Limit"
+RATE_HEADER_ON = (200, 202, 400, 404)
+"""The models list the header on these answers and not on 403, 429 and 5xx."""
 
 
 @dataclass(frozen=True)
@@ -30,11 +35,12 @@ class PageSizes:
 
 @dataclass(frozen=True)
 class Seller:
-    """What a handler needs: the account's truth, the page tokens and the page sizes."""
+    """What a handler needs: the account's truth, the page tokens, the page sizes and the reports."""
 
     world: World
     notes: Notes
     pages: PageSizes
+    reports: Reports
 
 
 @dataclass(frozen=True)
@@ -45,11 +51,16 @@ class Ask:
     query: Query
     path: dict[str, str]
     now: datetime
+    host: str = ""
+    """Under which address the caller knows this server: ``http://127.0.0.1:8077``."""
+    body: bytes = b""
+    fault: str | None = None
+    """The kind of fault that the answer itself shall have (:mod:`.faults`)."""
 
 
 @dataclass(frozen=True)
 class Operation:
-    """One GET operation; ``answer`` gives the body of the 200, or raises a Refusal."""
+    """One operation; ``answer`` gives the body of the success, or raises a Refusal."""
 
     name: str
     path: str
@@ -58,3 +69,5 @@ class Operation:
     burst: int
     parameters: frozenset[str]
     answer: Callable[[Ask], dict[str, Any]]
+    method: str = "GET"
+    success: int = 200

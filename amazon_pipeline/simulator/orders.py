@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 
 from amazon_pipeline.simulator.catalog import Catalog, Pool
 from amazon_pipeline.simulator.chance import Scramble, number, stream
@@ -20,6 +21,8 @@ from amazon_pipeline.simulator.marketplaces import STORES, Store
 
 CENT = Decimal("0.01")
 ZERO = Decimal("0.00")
+REMEMBERED = 40_000
+"""Orders whose particulars are kept at hand."""
 PER_DAY = 1_000_000
 """Order numbers set aside for each day."""
 
@@ -157,14 +160,8 @@ class OrderBook:
         self._seed = seed
         self._catalog = catalog
         self._numbers = Scramble(10**14, "order", seed)
-        self._known: dict[OrderPlan, Order] = {}
-
-    def order(self, plan: OrderPlan) -> Order:
-        """The order that ``plan`` is about; the same object each time."""
-        known = self._known.get(plan)
-        if known is None:
-            known = self._known[plan] = self._make(plan)
-        return known
+        self.order = lru_cache(maxsize=REMEMBERED)(self._make)
+        """The order that an :class:`OrderPlan` is about."""
 
     def order_id(self, plan: OrderPlan) -> str:
         """``112-1234567-1234567``, or ``S01-…`` for a Multi-Channel order."""

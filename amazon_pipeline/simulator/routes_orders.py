@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import islice
 from typing import Any
 
 from amazon_pipeline.simulator.clock import MINUTE, iso, to_ms
@@ -49,15 +50,16 @@ def search_orders(ask: Ask) -> dict[str, Any]:
     window, after = _resume(ask, asked) if "paginationToken" in query else (_window(query, to_ms(ask.now)), None)
 
     now = to_ms(ask.now)
-    find = seller.world.created if window.by_creation else seller.world.updated
-    found = [
+    find = seller.world.placements if window.by_creation else seller.world.updates
+    matching = (
         state
-        for state in find(window.begin, window.end, now)
+        for state in find(after[0] if after else window.begin, window.end, now)
         if (not statuses or state.status in statuses)
         and (not fulfilled_by or state.fulfilled_by in fulfilled_by)
         and (marketplaces is None or state.plan.marketplace_id in marketplaces)
         and (after is None or _place(state, window) > after)
-    ]
+    )
+    found = list(islice(matching, size + 1))
     page = found[:size]
     body: dict[str, Any] = {"orders": [order_answer(seller.world, state, included) for state in page]}
     body["createdBefore" if window.by_creation else "lastUpdatedBefore"] = iso(window.end)

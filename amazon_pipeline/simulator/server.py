@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import socket
 import threading
+from collections.abc import Iterable
 from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
 import uvicorn
-from starlette.types import ASGIApp
 
 from amazon_pipeline.simulator.account import environment
-from amazon_pipeline.simulator.app import create_app
+from amazon_pipeline.simulator.app import Simulated
 from amazon_pipeline.simulator.calls import Call
 from amazon_pipeline.simulator.clock import Clock, real_time
+from amazon_pipeline.simulator.faults import Fault, Faults
 from amazon_pipeline.simulator.marketplaces import CA, US
 from amazon_pipeline.simulator.operations import PageSizes
+from amazon_pipeline.simulator.reports import DEFAULT_SECONDS
 from amazon_pipeline.simulator.world import DEFAULT_ORDERS_PER_DAY, DEFAULT_SEED, DEFAULT_SKU_COUNT, World
 
 START_SECONDS = 10.0
@@ -34,8 +36,10 @@ class RunningSimulator:
         orders_per_day: float = DEFAULT_ORDERS_PER_DAY,
         sku_count: int = DEFAULT_SKU_COUNT,
         marketplaces: tuple[str, ...] = (US, CA),
+        history_days: int | None = None,
         quota_speed: float = 1.0,
         pages: PageSizes | None = None,
+        report_seconds: float = DEFAULT_SECONDS,
         host: str = "127.0.0.1",
         port: int = 0,
     ) -> None:
@@ -46,10 +50,14 @@ class RunningSimulator:
             orders_per_day=orders_per_day,
             sku_count=sku_count,
             marketplaces=marketplaces,
+            history_days=history_days,
         )
-        self.calls: list[Call] = []
+        simulated = Simulated(self.world, quota_speed, pages or PageSizes(), report_seconds)
+        self.calls: list[Call] = simulated.calls
         """Every request so far, oldest first."""
-        self._server = _Server(create_app(self.world, self.calls, quota_speed=quota_speed, pages=pages))
+        self.faults: Faults = simulated.faults
+        """What goes wrong: ``faults.add(operation="searchOrders", kind="503-html", times=3)``."""
+        self._server = _Server(simulated)
         self._address = (host, port)
         self.sp_api_endpoint = ""
         self.lwa_endpoint = ""
@@ -75,14 +83,16 @@ class RunningSimulator:
         self._socket.close()
 
 
-def serve(host: str, port: int, seed: int = DEFAULT_SEED, quota_speed: float = 1.0) -> None:
+def serve(
+    host: str, port: int, seed: int = DEFAULT_SEED, quota_speed: float = 1.0, faults: Iterable[Fault] = ()
+) -> None:
     """Answer until Ctrl-C. A port that is taken raises OSError before anything is started."""
     listening = _listen(host, port)
     with listening:
         world = World(seed=seed)
         world.warm_up()
         url = _url(listening)
-        server = _Server(create_app(world, [], quota_speed=quota_speed))
+        server = _Server(Simulated(world, quota_speed, faults=Faults(faults)))
         server.when_listening = f"Simulated seller: SP-API {url}, login {url}/auth/o2/token (credentials: {url}/)"
         # uvicorn shuts down cleanly on Ctrl-C and then raises the signal again.
         with suppress(KeyboardInterrupt):
@@ -92,10 +102,11 @@ def serve(host: str, port: int, seed: int = DEFAULT_SEED, quota_speed: float = 1
 class _Server(uvicorn.Server):
     """uvicorn, saying when it listens."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, simulated: Simulated) -> None:
         super().__init__(
             uvicorn.Config(
-                app,
+                simulated.app,
+                http=simulated.connections.protocol(),
                 log_config=None,
                 access_log=False,
                 server_header=False,
@@ -104,6 +115,7 @@ class _Server(uvicorn.Server):
                 timeout_graceful_shutdown=1,
             )
         )
+        self._simulated = simulated
         self.listening = threading.Event()
         self.when_listening: str | None = None
 
@@ -112,6 +124,10 @@ class _Server(uvicorn.Server):
         if self.when_listening:
             print(self.when_listening, flush=True)
         self.listening.set()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._simulated.stop()
+        await super().shutdown(sockets)
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -8,6 +8,7 @@ therefore a function of seed and date, whenever the simulator was started.
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate
@@ -17,7 +18,7 @@ from amazon_pipeline.simulator.catalog import Pool
 from amazon_pipeline.simulator.chance import fraction
 from amazon_pipeline.simulator.clock import DAY
 from amazon_pipeline.simulator.cycles import Timetable
-from amazon_pipeline.simulator.demand import LONGEST_LIFE, Demand, Movement
+from amazon_pipeline.simulator.demand import LONGEST_LIFE, Demand, Moves
 
 RECEIPT_SHARES = (0.5, 0.3, 0.2)
 """Amazon counts a shipment in over several days: so much at the start, a day later, two days later."""
@@ -89,18 +90,18 @@ class Stock:
         counted = [receipt for receipt in cycle.receipts if receipt.at <= instant]
         transfer = sum(receipt.transferred for receipt in counted if receipt.sellable_at > instant)
         sellable = cycle.carried + sum(receipt.units for receipt in counted) - transfer + moved
-        moves = [move for move in self._movements(pool, instant - LONGEST_LIFE, instant + 1) if move.at <= instant]
+        held, moved_at = self._held(pool, instant)
         arrivals = [at for receipt in counted for at in (receipt.at, receipt.sellable_at) if at <= instant]
         period = instant // (ASIDE_DAYS * DAY)
         return OnHand(
             fulfillable=sellable,
-            customer_orders=sum(move.reserved for move in moves),
+            customer_orders=held,
             transfer=transfer,
             fc_processing=self._aside("processing", pool, instant // DAY, 0.06, 2),
             customer_damaged=self._aside("customer", pool, period, 0.45, 4),
             warehouse_damaged=self._aside("warehouse", pool, period, 0.12, 2),
             researching=self._aside("researching", pool, period, 0.08, 2),
-            last_change=max([cycle.start, *arrivals, *(move.at for move in moves)]),
+            last_change=max([cycle.start, moved_at, *arrivals]),
         )
 
     def _aside(self, what: str, pool: Pool, period: int, chance: float, most: int) -> int:
@@ -108,22 +109,32 @@ class Stock:
         draw = fraction(self._seed, what, pool.index, period)
         return 1 + int(draw / chance * most) if draw < chance else 0
 
-    def _movements(self, pool: Pool, begin: int, end: int) -> list[Movement]:
-        """Movements by orders that were placed between two instants, in no order."""
-        return [
-            move
-            for day in range(begin // DAY, (end - 1) // DAY + 1)
-            for move in self._demand.day(day).movements.get(pool.index, ())
-        ]
+    def _moves(self, pool: Pool, begin: int, end: int) -> Iterator[Moves]:
+        """Movements by the orders of all days between two instants."""
+        for day in range(begin // DAY, (end - 1) // DAY + 1):
+            moves = self._demand.moves(day).get(pool.index)
+            if moves:
+                yield moves
+
+    def _held(self, pool: Pool, instant: int) -> tuple[int, int]:
+        """Units reserved for orders at ``instant``, and when an order last moved the stock (0: long ago)."""
+        held = moved_at = 0
+        for moves in self._moves(pool, instant - LONGEST_LIFE, instant + 1):
+            done = bisect_right(moves.at, instant)
+            if done:
+                held += moves.held[done - 1]
+                moved_at = max(moved_at, moves.at[done - 1])
+        return held, moved_at
 
     def _measure(self, pool: Pool, number: int) -> tuple[tuple[int, ...], tuple[int, ...], int]:
         """Times and running sums of the orders' changes in a cycle, and the units it must begin with."""
         group = self._timetable.group_of[pool.index]
         begin, end = self._timetable.start(group, number), self._timetable.start(group, number + 1)
         moves = sorted(
-            (move.at, move.fulfillable)
-            for move in self._movements(pool, begin - LONGEST_LIFE, end)
-            if move.fulfillable and begin <= move.at < end
+            (at, fulfillable)
+            for moves in self._moves(pool, begin - LONGEST_LIFE, end)
+            for at, fulfillable in zip(moves.at, moves.fulfillable, strict=True)
+            if fulfillable and begin <= at < end
         )
         running = tuple(accumulate(change for _, change in moves))
         need = self._timetable.habits[pool.index].residual - min(running, default=0)

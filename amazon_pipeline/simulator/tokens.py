@@ -14,6 +14,7 @@ from amazon_pipeline.simulator.refusals import denied
 ACCESS_LIFE = timedelta(seconds=3600)
 """https://developer-docs.amazon.com/sp-api/docs/connecting-to-the-selling-partner-api."""
 ACCESS_PREFIX = "Atza|"
+EXPIRED = "has expired"
 
 
 class BadToken(Exception):
@@ -43,7 +44,7 @@ class Notes:
         if written_kind != kind:
             raise BadToken("was issued by another operation")
         if life is not None and now >= from_ms(written_at) + life:
-            raise BadToken("has expired")
+            raise BadToken(EXPIRED)
         assert isinstance(content, dict)  # noqa: S101 - we wrote it
         return content
 
@@ -57,18 +58,25 @@ class AccessTokens:
     def __init__(self, notes: Notes) -> None:
         self._notes = notes
         self._issued = 0
+        self._expired: set[str] = set()
 
     def issue(self, now: datetime) -> str:
         self._issued += 1
         return ACCESS_PREFIX + self._notes.write("access", now, {"n": self._issued})
 
+    def expire(self, token: str | None) -> None:
+        """Declare a token expired before its time."""
+        if token:
+            self._expired.add(token)
+
     def check(self, token: str | None, now: datetime) -> None:
         """Raise the 403 that Amazon answers to a missing, wrong or expired access token."""
         if not token:
             raise denied("Access token is missing in the request header.")
+        life = timedelta(0) if token in self._expired else ACCESS_LIFE
         try:
-            self._notes.read("access", token.removeprefix(ACCESS_PREFIX), now, ACCESS_LIFE)
+            self._notes.read("access", token.removeprefix(ACCESS_PREFIX), now, life)
         except BadToken as error:
-            expired = str(error) == "has expired"
+            expired = str(error) == EXPIRED
             details = "has expired" if expired else "is revoked, malformed or invalid"
             raise denied(f"The access token you provided {details}.") from error

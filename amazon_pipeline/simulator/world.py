@@ -3,24 +3,27 @@
 Everything is a function of the seed and the date: restart the simulator tomorrow and yesterday's orders, stock and
 shipments are the same. The clock only says how much of it has happened yet.
 
-The account's history begins on the first day of the quarter that began at least 100 days before the simulator was
-started (:func:`opening_day`), so it is 100 to 192 days long. When a later start falls into the next quarter the oldest
-months are no longer shown; nothing that is shown changes.
+Unless ``history_days`` are asked for, the account's history begins on the first day of the quarter that began at least
+100 days before the simulator was started (:func:`opening_day`), so it is 100 to 192 days long. When a later start falls
+into the next quarter the oldest months are no longer shown; nothing that is shown changes.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import islice
+from operator import attrgetter, itemgetter
 
 from amazon_pipeline.simulator.catalog import Catalog
 from amazon_pipeline.simulator.clock import DAY, Clock, real_time, to_ms
 from amazon_pipeline.simulator.cycles import Timetable
-from amazon_pipeline.simulator.demand import LONGEST_LIFE, REPLACEMENT, Demand, OrderPlan
+from amazon_pipeline.simulator.demand import REPLACEMENT, Demand, OrderPlan
 from amazon_pipeline.simulator.inbound import Shipment, Shipments, ShipmentState
 from amazon_pipeline.simulator.inventory import StockState, stock_state
 from amazon_pipeline.simulator.marketplaces import CA, STORES, US
-from amazon_pipeline.simulator.orders import Order, OrderBook, OrderState, latest_change
+from amazon_pipeline.simulator.orders import Order, OrderBook, OrderState
 from amazon_pipeline.simulator.stock import Stock
 
 DEFAULT_SEED = 20260101
@@ -29,10 +32,12 @@ DEFAULT_SKU_COUNT = 60
 REPLACED_WITHIN_DAYS = 25
 
 
-def opening_day(now: datetime) -> datetime:
-    """First day (00:00 UTC) of the quarter that began at least 100 days before ``now``."""
-    latest = now.astimezone(UTC) - timedelta(days=100)
-    return datetime(latest.year, (latest.month - 1) // 3 * 3 + 1, 1, tzinfo=UTC)
+def opening_day(now: datetime, history_days: int | None = None) -> datetime:
+    """00:00 UTC of the day ``history_days`` ago, or of the first day of the quarter begun at least 100 days ago."""
+    latest = now.astimezone(UTC) - timedelta(days=100 if history_days is None else history_days)
+    if history_days is None:
+        return datetime(latest.year, (latest.month - 1) // 3 * 3 + 1, 1, tzinfo=UTC)
+    return datetime(latest.year, latest.month, latest.day, tzinfo=UTC)
 
 
 class World:
@@ -46,15 +51,18 @@ class World:
         orders_per_day: float = DEFAULT_ORDERS_PER_DAY,
         sku_count: int = DEFAULT_SKU_COUNT,
         marketplaces: tuple[str, ...] = (US, CA),
+        history_days: int | None = None,
     ) -> None:
         if not marketplaces or not set(marketplaces) <= STORES.keys():
             raise ValueError(f"marketplaces are some of {', '.join(STORES)}")
         if sku_count < 1 or orders_per_day < 0:
             raise ValueError("an account has at least one SKU and no negative number of orders")
+        if history_days is not None and history_days < 0:
+            raise ValueError("an account was not opened in the future: history_days is at least 0")
         self.clock = clock
         self.seed = seed
         self.marketplaces = marketplaces
-        self.opened = opening_day(clock())
+        self.opened = opening_day(clock(), history_days)
         self.catalog = Catalog(seed, sku_count, marketplaces)
         timetable = Timetable(seed, self.catalog)
         self._demand = Demand(seed, self.catalog, timetable, orders_per_day)
@@ -93,24 +101,35 @@ class World:
 
     def updated(self, begin: int, end: int, now: int) -> list[OrderState]:
         """Orders whose latest change up to ``now`` lies in [begin, end], in the order of those changes."""
-        found = []
-        for plan in self._placed(max(self._opened, begin - LONGEST_LIFE), end):
-            at, _ = latest_change(plan, now)
-            if begin <= at <= end:
-                found.append((at, plan))
-        found.sort(key=lambda pair: (pair[0], pair[1].day, pair[1].sequence))
-        return [OrderState(plan, now, self._book) for _, plan in found]
+        return list(self.updates(begin, end, now))
+
+    def updates(self, begin: int, end: int, now: int) -> Iterator[OrderState]:
+        """The same, one after the other: a wide window of a large account is not worked out to its end."""
+        begin, end = max(begin, self._opened), min(end, now)
+        for day in range(begin // DAY, end // DAY + 1):
+            changes = self._demand.changes(day)
+            for change in islice(changes, bisect_left(changes, begin, key=itemgetter(0)), None):
+                if change.at > end:
+                    return
+                overtaken = change.until is not None and change.until <= now
+                if not overtaken and change.plan.created >= self._opened:
+                    yield OrderState(change.plan, now, self._book)
 
     def created(self, begin: int, end: int, now: int) -> list[OrderState]:
         """Orders placed in [begin, end], oldest first."""
-        return [OrderState(plan, now, self._book) for plan in self._placed(max(begin, self._opened), min(end, now))]
+        return list(self.placements(begin, end, now))
+
+    def placements(self, begin: int, end: int, now: int) -> Iterator[OrderState]:
+        """The same, one after the other."""
+        for plan in self._placed(max(begin, self._opened), min(end, now)):
+            yield OrderState(plan, now, self._book)
 
     def order(self, order_id: str, now: int) -> OrderState | None:
         """The order of that id, None if there is none yet."""
         place = self._book.day_and_sequence(order_id)
         if place is None or not self._opened // DAY <= place[0] <= now // DAY:
             return None
-        orders = self._demand.day(place[0]).orders
+        orders = self._demand.day(place[0])
         if place[1] >= len(orders) or self._book.order_id(orders[place[1]]) != order_id:
             return None
         plan = orders[place[1]]
@@ -120,7 +139,7 @@ class World:
         """The earlier order that a replacement replaces: one that brought the same product and was shipped."""
         wanted = order.plan.lines[0][0]
         for day in range(order.plan.day - 3, order.plan.day - REPLACED_WITHIN_DAYS, -1):
-            for plan in self._demand.day(day).orders:
+            for plan in self._demand.day(day):
                 if self._could_be_replaced(plan, order.plan, wanted):
                     return self._book.order_id(plan)
         return None
@@ -147,9 +166,11 @@ class World:
 
     def _placed(self, begin: int, end: int) -> Iterator[OrderPlan]:
         for day in range(begin // DAY, end // DAY + 1):
-            for plan in self._demand.day(day).orders:
-                if begin <= plan.changes[0][0] <= end:
-                    yield plan
+            plans = self._demand.day(day)
+            for plan in islice(plans, bisect_left(plans, begin, key=attrgetter("created")), None):
+                if plan.created > end:
+                    return
+                yield plan
 
     @staticmethod
     def _could_be_replaced(plan: OrderPlan, replacement: OrderPlan, pool: int) -> bool:

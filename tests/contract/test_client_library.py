@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 from importlib.metadata import version
 
 import httpx
@@ -25,7 +26,8 @@ EXAMPLES = {
     "MarketplaceId": "M",
     "granularityType": "Marketplace",
 }
-EXAMPLES |= {"granularityId": "M"}
+EXAMPLES |= {"granularityId": "M", "reportId": "50001", "reportDocumentId": "amzn1.spdoc.1.x"}
+IN_PATHS = ("orderId", "shipmentId", "reportId", "reportDocumentId")
 
 
 def test_the_library_is_the_version_whose_traps_are_known():
@@ -73,14 +75,17 @@ def test_the_library_asks_for_amazons_path_with_our_parameters_and_no_other(oper
     params = EXAMPLES | {"marketplaceIds": "M,N"}
     with httpx.Client(transport=httpx.MockTransport(answer)) as http:
         call = build_call(operation, endpoint="https://example.test", region="eu-west-1", login=AnyLogin(), http=http)
-        named = {name: value for name, value in params.items() if name not in ("orderId", "shipmentId")}
-        in_path = [name for name in ("orderId", "shipmentId") if f"{{{name}}}" in operation.path]
+        named = {name: value for name, value in params.items() if name not in IN_PATHS}
+        in_path = [name for name in IN_PATHS if f"{{{name}}}" in operation.path]
         call(named | {name: params[name] for name in in_path})
     (request,) = seen
     assert request.method == operation.method
     assert request.url.path == operation.path.format(**EXAMPLES)
-    if operation.name == "getMarketplaceParticipations":  # it takes no parameter, and the library passes none
+    if operation.name in ("getMarketplaceParticipations", "getReport", "getReportDocument"):
+        assert dict(request.url.params) == {}, "it takes no parameter, and none is passed"
+    elif operation.method == "POST":
         assert dict(request.url.params) == {}
+        assert json.loads(request.content) == named | {"marketplaceIds": ["M", "N"]}
     else:
         assert dict(request.url.params) == named
     assert request.headers["x-amz-access-token"] == "a"

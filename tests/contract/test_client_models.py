@@ -27,6 +27,7 @@ FILES = {
     "fba/inbound/v0": "fulfillmentInboundV0.json",
     "sellers": "sellers.json",
     "sales": "sales.json",
+    "reports": "reports_2021-06-30.json",
 }
 
 
@@ -45,7 +46,7 @@ def described(operation: Operation) -> dict:
 
 
 def schema_of(operation: Operation) -> dict:
-    return described(operation)["responses"]["200"]["schema"]
+    return described(operation)["responses"][str(operation.success)]["schema"]
 
 
 def resolve(operation: Operation, schema: dict) -> dict:

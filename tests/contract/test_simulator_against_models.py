@@ -37,6 +37,10 @@ MODEL_OF = {
     "getShipmentItems": "fulfillmentInboundV0",
     "getMarketplaceParticipations": "sellers",
     "getOrderMetrics": "sales",
+    "createReport": "reports_2021-06-30",
+    "getReport": "reports_2021-06-30",
+    "getReports": "reports_2021-06-30",
+    "getReportDocument": "reports_2021-06-30",
 }
 NOW = datetime(2026, 11, 22, 19, 30, tzinfo=UTC)
 US = "ATVPDKIKX0DER"
@@ -45,6 +49,14 @@ ALL_DATA = "BUYER,RECIPIENT,PROCEEDS,EXPENSE,PROMOTION,CANCELLATION,FULFILLMENT,
 INVENTORY = {"granularityType": "Marketplace", "granularityId": US, "marketplaceIds": US}
 METRICS = {"marketplaceIds": US, "interval": "2026-11-20T00:00:00Z--2026-11-22T00:00:00Z", "granularity": "Hour"}
 STATUSES = "WORKING,READY_TO_SHIP,SHIPPED,RECEIVING,CANCELLED,DELETED,CLOSED,ERROR,IN_TRANSIT,DELIVERED,CHECKED_IN"
+ORDER_REPORT = {"reportTypes": "GET_FLAT_FILE_ALL_ORDERS_DATA_BY_ORDER_DATE_GENERAL"}
+WISH = {
+    "reportType": "GET_FLAT_FILE_ALL_ORDERS_DATA_BY_ORDER_DATE_GENERAL",
+    "marketplaceIds": [US],
+    "dataStartTime": "2026-11-15T00:00:00Z",
+    "dataEndTime": "2026-11-16T00:00:00Z",
+}
+"""The body with which createReport is asked."""
 GOOD: dict[str, list[dict[str, str]]] = {
     "searchOrders": [
         {"lastUpdatedAfter": "2026-11-12T00:00:00Z"},
@@ -61,6 +73,10 @@ GOOD: dict[str, list[dict[str, str]]] = {
     "getShipmentItems": [{"QueryType": "DATE_RANGE", "MarketplaceId": US, **WEEK}],
     "getMarketplaceParticipations": [{}],
     "getOrderMetrics": [METRICS, METRICS | {"granularity": "Week", "granularityTimeZone": "UTC", "buyerType": "B2B"}],
+    "createReport": [{}],
+    "getReport": [{}],
+    "getReports": [ORDER_REPORT, ORDER_REPORT | {"pageSize": "1", "createdSince": "2026-11-22T00:00:00Z"}],
+    "getReportDocument": [{}, {"enableContentEncodingUrlHeader": "true"}],
 }
 BY_NAME = {operation.name: operation for operation in OPERATIONS}
 
@@ -84,7 +100,7 @@ def model(name: str) -> dict[str, Any]:
 def described(operation: Operation) -> dict[str, Any]:
     """What the model says about the operation."""
     paths = model(MODEL_OF[operation.name])["paths"]
-    found = paths[operation.path]["get"]
+    found = paths[operation.path][operation.method.lower()]
     assert found["operationId"] == operation.name
     return dict(found)
 
@@ -103,7 +119,7 @@ def check(operation: Operation, answer: httpx.Response) -> None:
         assert datetime.fromisoformat(moment).tzinfo is not None
     assert answer.headers["x-amzn-RequestId"]
     # The models of sellers and sales list the rate header on 429 as well, against Amazon's usage-plan page.
-    if answer.status_code in (200, 400, 404):
+    if answer.status_code in (200, 202, 400, 404):
         assert float(answer.headers["x-amzn-RateLimit-Limit"]) > 0
     else:
         assert "x-amzn-RateLimit-Limit" not in answer.headers
@@ -122,18 +138,30 @@ class Caller:
         order = simulator.world.orders_at(NOW)[-1]
         shipment = next(one for one in simulator.world.shipments_at(NOW) if one.items)
         self._ids = {"orderId": order.order_id, "shipmentId": shipment.shipment_id}
+        # Reports are ready at once here; their stages are tested beside the simulator.
+        self._ids["reportId"] = self(BY_NAME["createReport"], {}).json()["reportId"]
+        report = self(BY_NAME["getReport"], {}).json()
+        self._ids["reportDocumentId"] = report.get("reportDocumentId", "not-made-yet")
 
     def __call__(self, operation: Operation, parameters: dict[str, str], **ids: str) -> httpx.Response:
-        return self._http.get(operation.path.format(**self._ids | ids), params=parameters)
+        return self.send(operation, parameters, WISH if operation.method == "POST" else None, **ids)
+
+    def send(self, operation: Operation, parameters: dict[str, str], body: object, **ids: str) -> httpx.Response:
+        path = operation.path.format(**self._ids | ids)
+        return self._http.request(operation.method, path, params=parameters, json=body)
 
     def without_token(self, operation: Operation) -> httpx.Response:
-        return httpx.get(f"{self._http.base_url}{operation.path.format(**self._ids)}")
+        return httpx.request(operation.method, f"{self._http.base_url}{operation.path.format(**self._ids)}")
 
 
 @pytest.fixture(scope="module")
 def call() -> Iterator[Caller]:
     simulator = RunningSimulator(
-        clock=ManualClock(NOW), orders_per_day=40, quota_speed=inf, pages=PageSizes(inventory=20, shipments=20)
+        clock=ManualClock(NOW),
+        orders_per_day=40,
+        quota_speed=inf,
+        pages=PageSizes(inventory=20, shipments=20),
+        report_seconds=0,
     )
     with simulator, httpx.Client(base_url=simulator.sp_api_endpoint) as http:
         yield Caller(simulator, http)
@@ -159,7 +187,7 @@ def test_the_parameters_are_those_of_the_model(operation: Operation) -> None:
 def test_every_good_answer_fits_the_model(operation: Operation, call: Caller) -> None:
     for parameters in GOOD[operation.name]:
         answer = call(operation, parameters)
-        assert answer.status_code == 200, answer.text
+        assert answer.status_code == operation.success, answer.text
         check(operation, answer)
 
 
@@ -241,10 +269,46 @@ def test_lists_longer_than_the_model_allows_are_refused(operation: Operation, ca
             assert str(most) in answer.json()["errors"][0]["message"]
 
 
-@pytest.mark.parametrize("name", ["getOrder", "getShipmentItemsByShipmentId"])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"unheardOf": "1"},
+        {"reportType": None},
+        {"reportType": "GET_SOMETHING_ELSE"},
+        {"marketplaceIds": []},
+        {"marketplaceIds": [US] * 26},
+        {"marketplaceIds": US},
+        {"marketplaceIds": ["A1PA6795UKMFR9"]},
+        {"dataStartTime": "yesterday"},
+        {"dataEndTime": "2026-11-23T00:00:00Z"},
+        {"dataStartTime": "2026-11-20T00:00:00Z"},
+        {"reportOptions": {"deep": {}}},
+    ],
+    ids=str,
+)
+def test_a_report_that_the_model_does_not_allow_is_refused_by_name(wrong: dict[str, Any], call: Caller) -> None:
+    operation = BY_NAME["createReport"]
+    answer = call.send(operation, {}, WISH | wrong)
+    assert answer.status_code == 400
+    assert next(iter(wrong)) in answer.json()["errors"][0]["message"]
+    check(operation, answer)
+
+
+def test_the_following_pages_of_reports_fit_the_model(call: Caller) -> None:
+    operation = BY_NAME["getReports"]
+    call(BY_NAME["createReport"], {})
+    token = call(operation, ORDER_REPORT | {"pageSize": "1"}).json()["nextToken"]
+    answer = call(operation, {"nextToken": token})
+    assert answer.json()["reports"]
+    check(operation, answer)
+    assert call(operation, ORDER_REPORT | {"nextToken": token}).status_code == 400
+
+
+@pytest.mark.parametrize("name", ["getOrder", "getShipmentItemsByShipmentId", "getReport", "getReportDocument"])
 def test_what_does_not_exist_is_not_found_in_the_models_shape(name: str, call: Caller) -> None:
     operation = BY_NAME[name]
-    answer = call(operation, {}, orderId="112-0000000-0000000", shipmentId="FBA1NOTHING")
+    nothing = {"orderId": "112-0000000-0000000", "shipmentId": "FBA1NOTHING", "reportId": "1"}
+    answer = call(operation, {}, **nothing, reportDocumentId="amzn1.spdoc.none")
     assert answer.status_code == 404
     check(operation, answer)
 
@@ -254,6 +318,7 @@ def test_spent_quota_is_answered_in_the_models_shape() -> None:
     with simulator, httpx.Client(base_url=simulator.sp_api_endpoint) as http:
         call = Caller(simulator, http)
         for operation in OPERATIONS:
-            answers = [call(operation, {"unheardOf": "1"}) for _ in range(operation.burst + 1)]
-            assert [one.status_code for one in answers] == [400] * operation.burst + [429]
+            left = operation.burst - (operation.name in ("createReport", "getReport"))  # the Caller has asked once
+            answers = [call(operation, {"unheardOf": "1"}) for _ in range(left + 1)]
+            assert [one.status_code for one in answers] == [400] * left + [429]
             check(operation, answers[-1])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import logging
 import warnings
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from decimal import Decimal
 from math import inf
 from typing import Any
 
+import httpx
 import pytest
 
 from amazon_pipeline.simulator import account
@@ -22,7 +24,9 @@ US, CA = "ATVPDKIKX0DER", "A2EUQ1WTGCTBG2"
 
 @pytest.fixture(scope="module")
 def simulator() -> Iterator[RunningSimulator]:
-    with RunningSimulator(clock=ManualClock(NOW), orders_per_day=40, sku_count=30, quota_speed=inf) as running:
+    with RunningSimulator(
+        clock=ManualClock(NOW), orders_per_day=40, sku_count=30, quota_speed=inf, report_seconds=0
+    ) as running:
         yield running
 
 
@@ -123,3 +127,26 @@ def test_it_reads_order_metrics(sdk: Any) -> None:
     rows = SalesApi(sdk).get_order_metrics([US], interval, "Day", granularity_time_zone="America/Los_Angeles").payload
     assert len(rows) == 7
     assert all(row.total_sales.currency_code == "USD" and row.order_count > 0 for row in rows)
+
+
+def test_it_orders_a_report_and_finds_its_document(simulator: RunningSimulator, sdk: Any) -> None:
+    from spapi.api.reports_v2021_06_30.reports_api import ReportsApi
+    from spapi.models.reports_v2021_06_30.create_report_specification import CreateReportSpecification
+
+    reports = ReportsApi(sdk)
+    begin, end = datetime(2026, 11, 15, tzinfo=UTC), datetime(2026, 11, 16, tzinfo=UTC)
+    wish = CreateReportSpecification(
+        report_type="GET_FLAT_FILE_ALL_ORDERS_DATA_BY_ORDER_DATE_GENERAL",
+        marketplace_ids=[US],
+        data_start_time=begin,
+        data_end_time=end,
+    )
+    report = reports.get_report(reports.create_report(wish).report_id)
+    assert (report.processing_status, report.data_start_time, report.data_end_time) == ("DONE", begin, end)
+    document = reports.get_report_document(report.report_document_id)
+    assert document.compression_algorithm == "GZIP"
+    text = gzip.decompress(httpx.get(document.url).content).decode()
+    placed = {one.order_id for one in simulator.world.orders_at(NOW, begin) if one.created <= end}
+    assert {line.split("\t")[0] for line in text.splitlines()[1:]} == placed
+    listed = reports.get_reports(report_types=[report.report_type]).reports
+    assert [one.report_id for one in listed] == [report.report_id]

@@ -44,7 +44,7 @@ class Visitor:
         body = self.orders(**parameters).json()
         orders = list(body["orders"])
         while "pagination" in body:
-            body = self.orders(**parameters, paginationToken=body["pagination"]["nextToken"]).json()
+            body = self.orders(**{**parameters, "paginationToken": body["pagination"]["nextToken"]}).json()
             orders += body["orders"]
         return orders
 
@@ -56,6 +56,16 @@ class Visitor:
             marketplaceIds=marketplace_id,
             **parameters,
         )
+
+    def create_report(self, report_type: str, **fields: Any) -> httpx.Response:
+        body = {"reportType": report_type, "marketplaceIds": [US], **fields}
+        return self.http.post("/reports/2021-06-30/reports", json=body)
+
+    def report(self, report_id: str) -> dict[str, Any]:
+        return dict(self.get(f"/reports/2021-06-30/reports/{report_id}").json())
+
+    def document_link(self, document_id: str, **parameters: str) -> httpx.Response:
+        return self.get(f"/reports/2021-06-30/documents/{document_id}", **parameters)
 
     def shipments(self, **parameters: str | int) -> httpx.Response:
         return self.get("/fba/inbound/v0/shipments", **{"MarketplaceId": US, **parameters})
