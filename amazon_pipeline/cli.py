@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
+from datetime import date
 from pathlib import Path
 
 from amazon_pipeline.errors import PipelineError
@@ -52,13 +53,32 @@ def _parser() -> argparse.ArgumentParser:
         one.add_argument("--port", type=int, default=8000, help="port of the API and dashboard (default %(default)s)")
         one.add_argument("--dagster-port", type=int, default=3000, help="port of the Dagster UI (default %(default)s)")
     add("sync", _sync, "One full sync now, in the foreground, with progress.")
+    backfill = add("backfill", _backfill, "Order history through Amazon's reports, at most two years back; resumable.")
+    backfill.add_argument("--since", type=_day, required=True, metavar="DATE", help="first day (UTC), as 2026-01-31")
+    backfill.add_argument("--until", type=_day, metavar="DATE", help="last day (UTC), today if not given")
     add("check", _check, "Validate the settings, log in, call each API once.")
     add("rebuild", _rebuild, "Make the whole warehouse anew from the landed pages, without calling Amazon.")
     simulator = add("simulator", _simulator, "Only the simulated seller.")
+    simulator.formatter_class = argparse.RawDescriptionHelpFormatter
     simulator.add_argument("--host", default="127.0.0.1", help="loopback address to listen on (default %(default)s)")
     simulator.add_argument("--port", type=int, default=8077, help="port to listen on (default %(default)s)")
     simulator.add_argument("--seed", type=int, default=20260101, help="which account is made up (default %(default)s)")
+    simulator.add_argument(
+        "--quota-speed", type=float, default=1.0, help="Amazon's quota refills so many times as fast (default 1)"
+    )
+    simulator.add_argument(
+        "--fault", action="append", default=[], type=_fault, metavar="OPERATION:KIND[:TIMES][:OPTION=VALUE]",
+        help="make something go wrong, for example searchOrders:503-html:3 or '*:429:5'; may be repeated",
+    )  # fmt: skip
+    simulator.epilog = _kinds_of_fault()
     return parser
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a date such as 2026-01-31") from None
 
 
 def _demo(options: argparse.Namespace, settings: Settings) -> bool:
@@ -99,6 +119,12 @@ def _rebuild(_options: argparse.Namespace, settings: Settings) -> bool:
     return rebuild(settings, say)
 
 
+def _backfill(options: argparse.Namespace, settings: Settings) -> bool:
+    from amazon_pipeline.commands.backfill import backfill  # noqa: PLC0415
+
+    return backfill(settings, options.since, options.until, say)
+
+
 def _check(_options: argparse.Namespace, settings: Settings) -> bool:
     from amazon_pipeline.commands.connection_check import check_connection  # noqa: PLC0415
 
@@ -110,8 +136,24 @@ def _simulator(options: argparse.Namespace, _settings: Settings) -> bool:
     from amazon_pipeline.simulator.server import serve  # noqa: PLC0415
 
     require_free_port(options.host, options.port, "--port")
-    serve(options.host, options.port, options.seed)
+    serve(options.host, options.port, options.seed, options.quota_speed, options.fault)
     return True
+
+
+def _fault(text: str) -> object:
+    """A fault of the simulator; one that does not exist is argparse's own one-line error."""
+    from amazon_pipeline.simulator.faults import BadFault, parse_fault  # noqa: PLC0415
+
+    try:
+        return parse_fault(text)
+    except BadFault as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _kinds_of_fault() -> str:
+    from amazon_pipeline.simulator.faults import explain  # noqa: PLC0415
+
+    return explain().replace("%", "%%")
 
 
 if __name__ == "__main__":

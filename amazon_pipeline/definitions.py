@@ -5,6 +5,7 @@ from __future__ import annotations
 import dagster as dg
 
 from amazon_pipeline.defs.asset_published import published_asset
+from amazon_pipeline.defs.assets_history import history_assets, history_resource
 from amazon_pipeline.defs.assets_marts import mart_assets
 from amazon_pipeline.defs.assets_raw import raw_assets
 from amazon_pipeline.defs.assets_staging import staging_assets
@@ -18,15 +19,23 @@ from amazon_pipeline.settings import Settings, load_settings
 
 def build_definitions(settings: Settings, surroundings: Surroundings | None = None) -> dg.Definitions:
     """The whole code location for these settings; ``surroundings`` are the real ones if not given."""
+    surroundings = surroundings or Surroundings()
     job = sync_job(settings)
     upkeep = upkeep_jobs()
     return dg.Definitions(
-        assets=[*raw_assets(), *staging_assets(), *mart_assets(), published_asset()],
+        assets=[
+            *raw_assets(),
+            *history_assets(surroundings.clock()),
+            *staging_assets(),
+            *mart_assets(),
+            published_asset(),
+        ],
         jobs=[job, *upkeep],
         schedules=[sync_schedule(settings, job), purge_schedule(upkeep[0])],
         sensors=[low_stock_alerts(settings), sync_watchdog(settings)],
         resources={
-            "sync": sync_resource(settings, surroundings or Surroundings()),
+            "sync": sync_resource(settings, surroundings),
+            "history": history_resource(settings, surroundings),
             "warehouse": WarehouseResource(database=str(settings.warehouse_path)),
         },
         executor=dg.in_process_executor,

@@ -4,6 +4,7 @@
     ├── SettingsError                 a setting is wrong; names the variable, never its value
     │   └── CredentialsMissing        Amazon's credentials are missing or malformed
     ├── SyncAlreadyRunning            another process holds the sync lock; names its run
+    ├── HistoryAlreadyRunning         another process is fetching order history
     ├── MarketplacesUnknown           nobody has said yet where the seller sells
     ├── LandingCorrupt                a landed page or manifest cannot be read; names the file
     ├── WarehouseUnavailable          the working DuckDB file cannot be opened; names the file
@@ -14,14 +15,17 @@
         │   ├── Throttled             429
         │   ├── ServiceFailure        5xx in any form
         │   ├── ConnectionFailed      no answer: reset, hang, refused
-        │   └── MalformedAnswer       a 200 that is not the documented answer
+        │   ├── MalformedAnswer       a 200 that is not the documented answer
+        │   └── DocumentLinkExpired   a report's link is no longer valid: ask for another
         ├── PermanentError            the same call will fail again: never repeated
         │   ├── LoginRefused          the token endpoint refused the credentials
         │   ├── AccessDenied          403 for a missing role or marketplace
         │   ├── RequestRejected       400, 404, 413, 415: names what Amazon objected to
-        │   └── PaginationLoop        Amazon's pages stopped bringing anything new
+        │   ├── PaginationLoop        Amazon's pages stopped bringing anything new
+        │   └── ReportRefused         Amazon made no report, or sent something else than a table
         ├── PageTokenExpired          the cursor is too old: start its window again
         └── BudgetSpent               not a failure: the quota is dry and the run's time is up
+            └── ReportNotReady        nor is this: Amazon is still making a report
 
 A caller treats ``TransientError`` (try at the next sync), ``PermanentError`` (tell a person) and ``BudgetSpent`` (stop
 cleanly, go on next time) differently; the leaves differ in what a person has to do.
@@ -56,6 +60,13 @@ class SyncAlreadyRunning(PipelineError):
     def __init__(self, run_id: str) -> None:
         super().__init__(f"A sync is already running (run {run_id}). Wait for it to end, or stop it, then try again.")
         self.run_id = run_id
+
+
+class HistoryAlreadyRunning(PipelineError):
+    """Another process is fetching order history into this data directory."""
+
+    def __init__(self) -> None:
+        super().__init__("Order history is already being fetched. Wait for that to end, or stop it, then try again.")
 
 
 class MarketplacesUnknown(PipelineError):
@@ -123,6 +134,10 @@ class MalformedAnswer(TransientError):
     """A success status with a body that is not the documented one (HTML, truncated JSON, missing payload)."""
 
 
+class DocumentLinkExpired(TransientError):
+    """A report's link, which lives five minutes, is no longer valid."""
+
+
 class PermanentError(SellingPartnerError):
     """The same call would fail again."""
 
@@ -147,6 +162,10 @@ class PaginationLoop(PermanentError):
     """Amazon repeated a page token, or pages that bring nothing new."""
 
 
+class ReportRefused(PermanentError):
+    """Amazon made no report, or sent a sentence or a page where a table should be. Quotes it."""
+
+
 class PageTokenExpired(SellingPartnerError):
     """A page token is no longer accepted; the window has to be read again from its first page."""
 
@@ -154,10 +173,15 @@ class PageTokenExpired(SellingPartnerError):
 class BudgetSpent(SellingPartnerError):
     """The quota is dry and waiting for it would outlast the run. ``wait_seconds`` until the next call is allowed."""
 
-    def __init__(self, *, operation: str, wait_seconds: float) -> None:
+    def __init__(self, *, operation: str, wait_seconds: float, message: str | None = None) -> None:
         super().__init__(
-            f"Amazon's quota is used up for another {wait_seconds:.0f} s, longer than this sync may still take; "
+            message
+            or f"Amazon's quota is used up for another {wait_seconds:.0f} s, longer than this sync may still take; "
             "the next sync goes on from here",
             operation=operation,
         )
         self.wait_seconds = wait_seconds
+
+
+class ReportNotReady(BudgetSpent):
+    """Amazon is still making a report. Its id is kept, so that the next run asks for the same one."""

@@ -94,6 +94,13 @@ class Settings(BaseSettings):
         alias="AMAZON_SYNC_BUDGET_SECONDS",
         description="a sync that still waits for Amazon's quota then stops cleanly and goes on next time",
     )
+    history_days: int = Field(
+        30,
+        ge=0,
+        le=730,
+        alias="AMAZON_HISTORY_DAYS",
+        description="days of orders before a new account's first sync that come through a report; 0 for none",
+    )
     retention_days: int = Field(
         548,
         ge=60,
@@ -235,6 +242,11 @@ class Settings(BaseSettings):
     def lock_path(self) -> Path:
         """Held by the one sync that runs on this data directory."""
         return self.data_dir / "sync.lock"
+
+    @property
+    def history_lock_path(self) -> Path:
+        """Held by the one run that fetches order history; beside a sync, which need not wait for it."""
+        return self.data_dir / "history.lock"
 
     @property
     def stock_thresholds_path(self) -> Path:

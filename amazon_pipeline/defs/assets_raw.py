@@ -15,18 +15,21 @@ from amazon_pipeline.extraction import (
     Fetched,
     Outcome,
     ask_again,
+    close_what_was_cut_off,
     fetch_inbound_shipments,
     fetch_inventory,
     fetch_marketplaces,
     fetch_orders,
     run_stream,
 )
+from amazon_pipeline.marts import merge_inbound
 from amazon_pipeline.warehouse import (
     count_asked_again,
     known_shipments,
     marketplace_ids,
     orders_to_ask_again,
     record_outcome,
+    stage_landed,
     stream_watermark,
 )
 
@@ -36,6 +39,8 @@ FETCHED: Final = "fetched"
 _DESCRIPTIONS: Final = {
     "marketplaces": "One row per answer of getMarketplaceParticipations, as a file: where the seller sells.",
     "orders": "One row per page of searchOrders, as a file: the orders changed since the last complete window.",
+    "first_orders_history": "One row per page of the report of orders before a new account's first sync, as a file: "
+    "AMAZON_HISTORY_DAYS days of them. One sync asks for it, a later one lands it.",
     "inventory": "One row per page of getInventorySummaries, as a file: a full snapshot of FBA stock per marketplace.",
     "inbound_shipments": "One row per page of getShipments or of a shipment's items, as a file: what is on the way.",
 }
@@ -46,20 +51,21 @@ _LAST_TO_RUN: Final = {"dagster/priority": "-10"}
 def raw_assets() -> list[dg.AssetsDefinition]:
     """The four streams."""
     return [
-        _raw("marketplaces", _marketplaces, deps=[]),
-        _raw("inventory", _inventory, deps=[["staging", "marketplaces"]]),
-        _raw("inbound_shipments", _inbound_shipments, deps=[["staging", "marketplaces"]]),
-        _raw("orders", _orders, deps=[["staging", "marketplaces"]], op_tags=_LAST_TO_RUN),
+        raw_asset("marketplaces", _marketplaces, deps=[]),
+        raw_asset("inventory", _inventory, deps=[["staging", "marketplaces"]]),
+        raw_asset("inbound_shipments", _inbound_shipments, deps=[["staging", "marketplaces"]]),
+        raw_asset("orders", _orders, deps=[["staging", "marketplaces"]], op_tags=_LAST_TO_RUN),
     ]
 
 
-def _raw(
+def raw_asset(
     stream: str,
     fetch: Callable[[SyncSession, WarehouseResource], Outcome],
     *,
     deps: list[list[str]],
     op_tags: dict[str, str] | None = None,
 ) -> dg.AssetsDefinition:
+    """The asset ``raw/<stream>``: whatever became of the fetch is its outcome, recorded and shown on a check."""
     key = dg.AssetKey(["raw", stream])
 
     @dg.asset(
@@ -118,30 +124,34 @@ def _orders(sync: SyncSession, warehouse: WarehouseResource) -> Outcome:
         if answered:
             with warehouse.get_connection() as connection:
                 count_asked_again(connection, sync.seller_id, answered)
-        fetch_orders(extraction, fetched, marketplace_ids=_marketplace_ids(sync, warehouse), watermark=watermark)
+        fetch_orders(extraction, fetched, marketplace_ids=marketplaces_of(sync, warehouse), watermark=watermark)
 
     return run_stream("orders", sync.extraction, fetch)
 
 
 def _inventory(sync: SyncSession, warehouse: WarehouseResource) -> Outcome:
     def fetch(extraction: Extraction, fetched: Fetched) -> None:
-        fetch_inventory(extraction, fetched, marketplace_ids=_marketplace_ids(sync, warehouse))
+        fetch_inventory(extraction, fetched, marketplace_ids=marketplaces_of(sync, warehouse))
 
     return run_stream("inventory", sync.extraction, fetch)
 
 
 def _inbound_shipments(sync: SyncSession, warehouse: WarehouseResource) -> Outcome:
+    close_what_was_cut_off(sync.landing, sync.clock())
     with warehouse.get_connection() as connection:
+        # items that landed before a sync was killed are taken now, so that Amazon is not asked for them again
+        stage_landed(connection, sync.landing, "inbound_shipments", sync.seller_id)
+        merge_inbound(connection)
         known = known_shipments(connection, sync.seller_id)
 
     def fetch(extraction: Extraction, fetched: Fetched) -> None:
-        ids = _marketplace_ids(sync, warehouse)
+        ids = marketplaces_of(sync, warehouse)
         fetch_inbound_shipments(extraction, fetched, marketplace_ids=ids, known=known)
 
     return run_stream("inbound_shipments", sync.extraction, fetch)
 
 
-def _marketplace_ids(sync: SyncSession, warehouse: WarehouseResource) -> tuple[str, ...]:
+def marketplaces_of(sync: SyncSession, warehouse: WarehouseResource) -> tuple[str, ...]:
     """Those of the setting, or all the account participates in. Raises MarketplacesUnknown."""
     if sync.settings.marketplace_ids:
         return sync.settings.marketplace_ids

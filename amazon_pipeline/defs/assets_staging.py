@@ -23,6 +23,12 @@ STAGED: Final = {
 }
 """Each stream's staging tables."""
 
+_SOURCES: Final = {"orders": ("orders", "first_orders_history", "orders_history")}
+"""The raw assets of a stream whose tables have more than the one of its own name."""
+
+_ALSO: Final = {"orders": ("orders_history",)}
+"""Streams that fill the tables of another."""
+
 
 def staging_assets() -> list[dg.AssetsDefinition]:
     """One step per stream, each making its tables."""
@@ -35,7 +41,7 @@ def _staging(stream: str, tables: tuple[str, ...]) -> dg.AssetsDefinition:
         specs=[
             dg.AssetSpec(
                 ["staging", name],
-                deps=[dg.AssetKey(["raw", stream])],
+                deps=[dg.AssetKey(["raw", source]) for source in _SOURCES.get(stream, (stream,))],
                 group_name="staging",
                 description=STAGING_TABLES[name].description,
                 kinds={"polars", "pandera", "duckdb"},
@@ -60,6 +66,10 @@ def _staging(stream: str, tables: tuple[str, ...]) -> dg.AssetsDefinition:
             with warehouse.get_connection() as connection:
                 loaded = stage_landed(connection, sync.landing, stream, sync.seller_id)
                 record_quarantined(connection, sync.seller_id, stream, loaded.rows_quarantined)
+                for other in _ALSO.get(stream, ()):
+                    more = stage_landed(connection, sync.landing, other, sync.seller_id)
+                    record_quarantined(connection, sync.seller_id, other, more.rows_quarantined)
+                    loaded = loaded.plus(more)
             if loaded.rows_quarantined:
                 context.log.warning(f"{loaded.rows_quarantined} rows quarantined: {loaded.sample}")
         check = dg.AssetCheckResult(

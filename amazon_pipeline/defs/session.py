@@ -132,10 +132,14 @@ class SyncSession:
             )
         return Extraction(self._client, self.landing, self.seller_id, self.settings.source, self.clock)
 
+    def follow(self, context: dg.AssetExecutionContext) -> None:
+        """Let progress go to the log of this asset."""
+        self._log = context.log.info
+
     @contextmanager
     def step(self, context: dg.AssetExecutionContext) -> Iterator[None]:
         """The body of an asset: progress goes to its log, and whatever stops it is told as ``amazon-sync-error``."""
-        self._log = context.log.info
+        self.follow(context)
         try:
             yield
         except BaseException as error:
@@ -186,6 +190,8 @@ def describe(progress: Progress) -> str:
             return f"{progress.operation}: throttled by Amazon, next call in {progress.seconds:.0f} s"
         case "retry":
             return f"{progress.message}; trying again in {progress.seconds:.1f} s"
+        case "report":
+            return progress.message + (f"; looking again in {progress.seconds:.0f} s" if progress.seconds else "")
 
 
 def failure_sentence(outcomes: list[tuple[str, str | None]]) -> str:
@@ -200,6 +206,7 @@ def _step(context: dg.AssetExecutionContext) -> str:
 
 _NAMES: Final = {
     "orders": "Orders",
+    "orders_history": "Order history",
     "inventory": "Inventory",
     "inbound_shipments": "Inbound shipments",
     "marketplaces": "Marketplaces",

@@ -4,7 +4,8 @@ Everything a stream needs to know to go on is on disk: the newest complete batch
 open one holds the cursor to resume.
 """
 
-from amazon_pipeline.extraction.inbound import KnownShipment, fetch_inbound_shipments
+from amazon_pipeline.extraction.history import fetch_first_history, fetch_history
+from amazon_pipeline.extraction.inbound import KnownShipment, close_what_was_cut_off, fetch_inbound_shipments
 from amazon_pipeline.extraction.inventory import fetch_inventory
 from amazon_pipeline.extraction.marketplaces import fetch_marketplaces
 from amazon_pipeline.extraction.orders import ask_again, fetch_orders
@@ -16,6 +17,9 @@ __all__ = [
     "KnownShipment",
     "Outcome",
     "ask_again",
+    "close_what_was_cut_off",
+    "fetch_first_history",
+    "fetch_history",
     "fetch_inbound_shipments",
     "fetch_inventory",
     "fetch_marketplaces",

@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from amazon_pipeline.errors import SellingPartnerError
+from amazon_pipeline.errors import PageTokenExpired, PaginationLoop, RequestRejected, SellingPartnerError
 from amazon_pipeline.extraction.stream import Extraction, Fetched
-from amazon_pipeline.landing import Batch
+from amazon_pipeline.landing import Batch, Landing
 from amazon_pipeline.selling_partner.client import Page
 from amazon_pipeline.selling_partner.inbound import items_of_updated_shipments, shipment_items, shipments
 
@@ -45,7 +45,7 @@ def fetch_inbound_shipments(
     The batch is closed as partial when Amazon's quota or a fault ends it early: what landed counts, the next sync reads
     on. Items that were never read come first, so that a long first read goes forward from sync to sync.
     """
-    _close_what_was_cut_off(extraction)
+    close_what_was_cut_off(extraction.landing, extraction.clock())
     opened_at = extraction.clock()
     batch = extraction.landing.open_batch(
         STREAM, source=extraction.source, at=opened_at, params={"marketplace_ids": list(marketplace_ids)}
@@ -65,10 +65,11 @@ def fetch_inbound_shipments(
     batch.close("complete", at=extraction.clock(), facts={"window_end": opened_at, "shipments": len(listed)})
 
 
-def _close_what_was_cut_off(extraction: Extraction) -> None:
-    for batch in extraction.landing.batches(STREAM, since=(extraction.clock() - timedelta(days=3)).date()):
+def close_what_was_cut_off(landing: Landing, now: datetime) -> None:
+    """Close the batch of a sync that was killed: what has landed of it counts."""
+    for batch in landing.batches(STREAM, since=(now - timedelta(days=3)).date()):
         if batch.manifest.status == "open":
-            batch.close("partial", at=extraction.clock(), facts={"why": "its sync was killed"})
+            batch.close("partial", at=now, facts={"why": "its sync was killed"})
 
 
 def _land_list(
@@ -85,15 +86,22 @@ def _land_list(
 
 
 def _land_many(extraction: Extraction, fetched: Fetched, batch: Batch, marketplace_ids: Sequence[str]) -> set[str]:
-    """Ids of the shipments whose items one listing per marketplace brought."""
+    """Ids of the shipments whose items one listing per marketplace brought.
+
+    A listing that Amazon refuses or that goes round in circles brings none: its shipments are read one by one.
+    """
     read: set[str] = set()
     before = extraction.clock()
     for marketplace_id in marketplace_ids:
         pages = items_of_updated_shipments(
             extraction.client, marketplace_id, after=before - LISTING_REACH, before=before
         )
-        for page in fetched.land(batch, _unread(pages, read), extra_params={}):
-            read.update(row["ShipmentId"] for row in page.rows if isinstance(row.get("ShipmentId"), str))
+        try:
+            landed = fetched.land(batch, _unread(pages, read), extra_params={})
+        except (RequestRejected, PageTokenExpired, PaginationLoop) as error:
+            fetched.note = f"The items could not be listed and are read shipment by shipment: {error}"
+            continue
+        read.update(row["ShipmentId"] for page in landed for row in page.rows)
     return read
 
 

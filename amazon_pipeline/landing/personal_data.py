@@ -120,6 +120,33 @@ _SHIPMENT_ITEMS = {
     }
 }
 
+ORDER_REPORT_LINE: Final = {
+    "amazon-order-id": CODE,
+    "purchase-date": CODE,
+    "last-updated-date": CODE,
+    "order-status": CODE,
+    "fulfillment-channel": CODE,
+    "sales-channel": CODE,
+    "product-name": TEXT,
+    "sku": CODE,
+    "asin": CODE,
+    "item-status": CODE,
+    "quantity": CODE,
+    "currency": CODE,
+    "item-price": CODE,
+    "item-tax": CODE,
+    "shipping-price": CODE,
+    "shipping-tax": CODE,
+    "gift-wrap-price": CODE,
+    "gift-wrap-tax": CODE,
+    "item-promotion-discount": CODE,
+    "ship-promotion-discount": CODE,
+    "is-business-order": CODE,
+    "is-replacement-order": CODE,
+    "misaligned": CODE,
+}
+"""The columns kept of a report of orders, none of them about where it is sent; ``misaligned`` is a note of our own."""
+
 KEPT: Final[dict[str, dict[str, Any]]] = {
     "searchOrders": {"orders": [_ORDER], "lastUpdatedBefore": CODE, "createdBefore": CODE},
     "getOrder": {"order": _ORDER},
@@ -132,6 +159,7 @@ KEPT: Final[dict[str, dict[str, Any]]] = {
     "getShipments": {"payload": {"ShipmentData": [_SHIPMENT]}},
     "getShipmentItemsByShipmentId": _SHIPMENT_ITEMS,
     "getShipmentItems": _SHIPMENT_ITEMS,
+    "getReportDocument": {"lines": [ORDER_REPORT_LINE]},
     "getMarketplaceParticipations": {
         "payload": [
             {

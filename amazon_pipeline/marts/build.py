@@ -53,12 +53,14 @@ class Built:
 
 
 def merge_orders(connection: duckdb.DuckDBPyConnection) -> Built:
-    """Take the staged orders and their lines; the watermark moves with them."""
+    """Take the staged orders and their lines, of the API and of reports; the watermarks move with them."""
     with transaction(connection):
-        connection.execute("SET VARIABLE rows_changed = 0")
         connection.execute(mart_sql("orders"))
         connection.execute(mart_sql("order_items"))
-        return _conclude(connection, "orders", "orders", "order_items")
+        built = _conclude(connection, "orders", "orders", "order_items")
+        connection.execute("SET VARIABLE rows_changed = getvariable('history_rows_changed')")
+        history = _conclude(connection, "orders_history")
+        return Built(built.rows, (built.rows_changed or 0) + (history.rows_changed or 0))
 
 
 def merge_inbound(connection: duckdb.DuckDBPyConnection) -> Built:

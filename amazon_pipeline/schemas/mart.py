@@ -72,17 +72,27 @@ ORDERS = Table(
         ),
         Column("purchase_date", "TIMESTAMPTZ", "when the order was placed, UTC"),
         Column("last_update_date", "TIMESTAMPTZ", "when Amazon or the seller last changed the order, UTC"),
-        _money("order_total", "Amazon's grandTotal; NULL where Amazon gave none; 0 for a replacement without one"),
+        _money(
+            "order_total",
+            "Amazon's grandTotal; NULL where Amazon gave none; 0 for a replacement without one. Of a version from a "
+            "report, which has none: item, shipping and gift wrap prices with their taxes less promotion discounts, "
+            "over the lines; NULL if no line has a price",
+        ),
         CURRENCY.but(meaning="ISO 4217 code of the amounts; NULL where Amazon gave no amount", nullable=True),
-        _money("item_revenue", "sum of the items' ITEM subtotals, before tax and shipping; NULL where not given"),
+        _money(
+            "item_revenue",
+            "sum of the items' ITEM subtotals (in a report item-price), before tax and shipping; NULL where not given",
+        ),
         _units("quantity_ordered", "sum over the items"),
         _units("quantity_shipped", "sum of quantityFulfilled over the items; NULL where not given", nullable=True),
         _units("quantity_unshipped", "sum of quantityUnfulfilled over the items; NULL where not given", nullable=True),
         Column("fulfillment_channel", "VARCHAR", "AFN (by Amazon) or MFN (by the seller)", nullable=True),
         Column("sales_channel", "VARCHAR", "marketplace name, or the channel's where there is none", nullable=True),
         Column("is_business", "BOOLEAN", "an Amazon Business order"),
-        Column("is_prime", "BOOLEAN", "a Prime order"),
-        Column("is_replacement", "BOOLEAN", "replaces or exchanges an earlier order, free of charge"),
+        Column("is_prime", "BOOLEAN", "a Prime order; false of a version from a report, which does not tell"),
+        Column(
+            "is_replacement", "BOOLEAN", "replaces or exchanges an earlier order, free of charge; reports do not tell"
+        ),
         Column("source", "VARCHAR", "where this version came from: orders_api or report"),
     ),
 )
@@ -321,15 +331,20 @@ SYNC_STATUS = Table(
     ("seller_id", "stream"),
     (
         SELLER_ID,
-        Column("stream", "VARCHAR", "orders, inventory, inbound_shipments or marketplaces"),
+        Column("stream", "VARCHAR", "orders, orders_history, inventory, inbound_shipments or marketplaces"),
         Column("last_success_at", "TIMESTAMPTZ", "end of the last fetch that worked, UTC; NULL if none", nullable=True),
-        Column("watermark", "TIMESTAMPTZ", "everything up to here is in the tables, UTC; NULL if none", nullable=True),
+        Column(
+            "watermark",
+            "TIMESTAMPTZ",
+            "everything up to here is in the tables, UTC (of orders_history: through reports); NULL if none",
+            nullable=True,
+        ),
         _count("rows_changed", "rows inserted or changed by the last sync"),
         _count("rows_quarantined", "rows of the last sync that were set aside as invalid"),
         _count("api_calls", "requests sent to Amazon by the last sync"),
         _count("throttled_calls", "of them answered 429"),
         Column("quota_wait_seconds", "DOUBLE", "seconds the last sync waited for Amazon's quota", minimum=0),
-        Column("backlog", "BOOLEAN", "pages of the window being read are left for the next sync"),
+        Column("backlog", "BOOLEAN", "something is left for the next sync: pages of a window, or a report being made"),
         Column("status", "VARCHAR", "ok, backlog, failed, or not-available (the account has no such data)"),
         Column("message", "VARCHAR", "what a person should know; NULL when all is well", nullable=True),
     ),

@@ -82,7 +82,7 @@ class Received:
 
 def read_answer(operation: Operation, received: Received, now: datetime) -> dict[str, Any]:
     """The documented success of ``operation`` (fractional numbers as Decimal), or the typed error for what came."""
-    if received.status == 200:
+    if received.status == operation.success:
         return _success(operation, received)
     _raise_unless_client_error(operation.name, received, now)
     objection = _objection(received)
@@ -153,6 +153,8 @@ def _success(operation: Operation, received: Received) -> dict[str, Any]:
             _raise_malformed(operation.name, received, f"without the list {documented!r}")
     elif not isinstance(rows, dict):
         _raise_malformed(operation.name, received, f"without the object {documented!r}")
+    elif missing := [name for name in operation.row_key if not (isinstance(rows.get(name), str) and rows[name])]:
+        _raise_malformed(operation.name, received, f"without {' and '.join(missing)}")
     token = member(body, operation.token_path) if operation.token_path else None
     if token is not None and not isinstance(token, str):
         _raise_malformed(operation.name, received, "whose page token is not text")
@@ -233,6 +235,11 @@ def _objection(received: Received) -> str:
     )
     if received.page_token:
         words = words.replace(received.page_token, "[redacted]")
+    return quoted(words)
+
+
+def quoted(words: str) -> str:
+    """Words of Amazon's that may be shown: one short line, without anything that could be a credential or a link."""
     words = _OPAQUE.sub("[redacted]", _SECRETS.sub("[redacted]", words))
     words = " ".join(words.split())
     return words if len(words) <= 300 else words[:299] + "…"

@@ -31,11 +31,12 @@ class Progress:
 
     ``page``: page ``number`` with ``rows`` rows came. ``wait``: ``seconds`` until Amazon's quota allows the next call.
     ``retry``: attempt ``number`` failed with ``message``, the next follows in ``seconds``. ``throttled``: Amazon
-    answered attempt ``number`` with 429, the next is allowed in ``seconds``.
+    answered attempt ``number`` with 429, the next is allowed in ``seconds``. ``report``: ``message`` says how a report
+    stands; it is asked for again in ``seconds``.
     """
 
     operation: str
-    kind: Literal["page", "wait", "retry", "throttled"]
+    kind: Literal["page", "wait", "retry", "throttled", "report"]
     number: int = 0
     rows: int = 0
     seconds: float = 0.0
@@ -99,6 +100,14 @@ class Caller:
                 self._recover(operation, error, attempt, transport)
             else:
                 return
+
+    def pause(self, progress: Progress) -> bool:
+        """Tell ``progress`` and wait its ``seconds``; False, without waiting, when that would outlast the budget."""
+        if progress.seconds > self._budget.remaining():
+            return False
+        self._on_progress(progress)
+        self._sleep(progress.seconds)
+        return True
 
     def _ready(self, operation: Operation) -> Take:
         """Wait for quota, log in, take a token: so a dry bucket costs no login, a refused login no quota."""

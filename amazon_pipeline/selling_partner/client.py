@@ -169,6 +169,14 @@ class SellingPartner:
 
         Waits for quota and retries as ``calls.py`` says. Raises a SellingPartnerError.
         """
+        page = self.ask(operation, params, number=number, token=token)
+        self._on_progress(Progress(operation.name, "page", number=number, rows=len(page.rows)))
+        return page
+
+    def ask(
+        self, operation: Operation, params: Mapping[str, str], *, number: int = 1, token: str | None = None
+    ) -> Page:
+        """As ``get``, for an answer that is no page of rows: nobody is told of it."""
         line = self._line(operation)
         sent = dict(params)
         if token is not None:
@@ -177,7 +185,7 @@ class SellingPartner:
             sent[operation.token_parameter] = token
         self._caller.perform(operation, line.transport, lambda: line.send(sent))
         body, received = line.transport.body, line.transport.received
-        page = Page(
+        return Page(
             operation=operation.name,
             params=dict(params),
             number=number,
@@ -186,8 +194,14 @@ class SellingPartner:
             received_at=self._clock(),
             request_id=received.request_id if received else None,
         )
-        self._on_progress(Progress(operation.name, "page", number=number, rows=len(page.rows)))
-        return page
+
+    def pause(self, progress: Progress) -> bool:
+        """Tell ``progress`` and wait its ``seconds``; False, without waiting, when that would outlast the budget."""
+        return self._caller.pause(progress)
+
+    def tell(self, progress: Progress) -> None:
+        """Tell whoever follows the session."""
+        self._on_progress(progress)
 
     def pages(
         self,

@@ -12,7 +12,7 @@ import os
 import sys
 from collections.abc import Callable
 from typing import Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import httpx
 
@@ -35,8 +35,16 @@ _CLIENTS: Final = {  # operation -> class and method of the library
     "getShipmentItems": ("FulfillmentInboundV0", "shipment_items"),
     "getMarketplaceParticipations": ("Sellers", "get_marketplace_participation"),
     "getOrderMetrics": ("Sales", "get_order_metrics"),
+    "createReport": ("Reports", "create_report"),
+    "getReport": ("Reports", "get_report"),
+    "getReportDocument": ("Reports", "get_report_document"),
 }
-_PATH_PARAMETERS: Final = {"getOrder": "orderId", "getShipmentItemsByShipmentId": "shipmentId"}
+_PATH_PARAMETERS: Final = {
+    "getOrder": "orderId",
+    "getShipmentItemsByShipmentId": "shipmentId",
+    "getReport": "reportId",
+    "getReportDocument": "reportDocumentId",
+}
 
 
 def build_call(
@@ -67,12 +75,18 @@ def build_call(
     def call(params: dict[str, str]) -> object:
         named: dict[str, Any] = dict(params)
         path_parameter = _PATH_PARAMETERS.get(operation.name)
-        arguments = (named.pop(path_parameter),) if path_parameter else ()
+        arguments: tuple[str, ...] = (named.pop(path_parameter),) if path_parameter else ()
+        if operation.name == "getReport":  # the library's method adds four marketplace parameters that do not exist
+            path = operation.path.format(reportId=quote(arguments[0], safe=""))
+            named = {"params": {"method": "GET"}, "add_marketplace": False}
+            return client._request(path, **named)  # noqa: SLF001  # as above
+        if operation.name == "createReport":  # its parameters are a JSON body, in which this one is a list
+            named["marketplaceIds"] = named["marketplaceIds"].split(",")
         if operation.name == "getOrderMetrics":  # the library joins and renders these two itself
             named["interval"] = tuple(named["interval"].split("--"))
             named["granularity"] = _module("sp_api.base").Granularity(named["granularity"])
-        result: object = method(*arguments, **named)
-        return result
+        answer: object = method(*arguments, **named)
+        return answer
 
     return call
 

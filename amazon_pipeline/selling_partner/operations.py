@@ -18,7 +18,8 @@ class Operation:
     ``rows`` is the path of the documented success member in the answer, ``rows_are_many`` whether that member is a
     list (else one object); ``row_key`` the fields that identify a row; ``token_path`` where an answer carries the
     token of the next page, ``token_parameter`` the query parameter that takes it (None: the operation has none);
-    ``role`` the developer role an application needs, None where any one will do.
+    ``role`` the developer role an application needs, None where any one will do; ``success`` the status of the
+    documented success.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Operation:
     token_path: tuple[str, ...] = ()
     token_parameter: str | None = None
     role: str | None = None
+    success: int = 200
 
 
 _ORDERS_ROLE: Final = "Inventory and Order Tracking"
@@ -129,6 +131,43 @@ OPERATIONS: Final[dict[str, Operation]] = {
             rows=("payload",),
         ),
         Operation("getOrderMetrics", "GET", "/sales/v1/orderMetrics", "v1", 0.5, 15, rows=("payload",)),
+        Operation(
+            "createReport",
+            "POST",
+            "/reports/2021-06-30/reports",
+            "2021-06-30",
+            0.0167,
+            15,
+            rows=(),  # the answer itself is the object
+            rows_are_many=False,
+            row_key=("reportId",),
+            role=_ORDERS_ROLE,
+            success=202,
+        ),
+        Operation(
+            "getReport",
+            "GET",
+            "/reports/2021-06-30/reports/{reportId}",
+            "2021-06-30",
+            2,
+            15,
+            rows=(),
+            rows_are_many=False,
+            row_key=("reportId", "processingStatus"),
+            role=_ORDERS_ROLE,
+        ),
+        Operation(
+            "getReportDocument",
+            "GET",
+            "/reports/2021-06-30/documents/{reportDocumentId}",
+            "2021-06-30",
+            0.0167,
+            15,
+            rows=(),
+            rows_are_many=False,
+            row_key=("reportDocumentId", "url"),
+            role=_ORDERS_ROLE,
+        ),
     )
 }
 
@@ -140,3 +179,6 @@ GET_SHIPMENT_ITEMS_BY_SHIPMENT_ID: Final = OPERATIONS["getShipmentItemsByShipmen
 GET_SHIPMENT_ITEMS: Final = OPERATIONS["getShipmentItems"]
 GET_MARKETPLACE_PARTICIPATIONS: Final = OPERATIONS["getMarketplaceParticipations"]
 GET_ORDER_METRICS: Final = OPERATIONS["getOrderMetrics"]
+CREATE_REPORT: Final = OPERATIONS["createReport"]
+GET_REPORT: Final = OPERATIONS["getReport"]
+GET_REPORT_DOCUMENT: Final = OPERATIONS["getReportDocument"]

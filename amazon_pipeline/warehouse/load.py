@@ -12,18 +12,29 @@ import polars as pl
 
 from amazon_pipeline.landing import Batch, LandedPage, Landing
 from amazon_pipeline.schemas import STAGING_TABLES
-from amazon_pipeline.staging import Staged, stage_inbound, stage_inventory, stage_marketplaces, stage_orders
+from amazon_pipeline.staging import (
+    Staged,
+    stage_inbound,
+    stage_inventory,
+    stage_marketplaces,
+    stage_order_report,
+    stage_orders,
+)
 from amazon_pipeline.warehouse.connection import transaction
 
 STAGERS: Final[dict[str, Callable[[LandedPage, str], Staged]]] = {
     "marketplaces": stage_marketplaces,
     "orders": stage_orders,
+    "orders_history": stage_order_report,
     "inventory": stage_inventory,
     "inbound_shipments": stage_inbound,
 }
 
 _LONGEST_OPEN: Final = timedelta(days=3)
 """No batch stays open longer: an order cursor lives 24 hours. Older days need not be looked through again."""
+
+_WHOLE_ONLY: Final = frozenset({"inventory", "orders_history"})
+"""Streams of which an open batch means nothing yet: half a snapshot, half a report."""
 
 _PARTS_TOGETHER: Final = frozenset({"getShipmentItemsByShipmentId", "getShipmentItems"})
 """Pages that mean something only together with the pages their token leads to: one shipment's items."""
@@ -38,6 +49,15 @@ class Loaded:
     rows_quarantined: int = 0
     sample: list[tuple[str, str]] = field(default_factory=list)
 
+    def plus(self, other: Loaded) -> Loaded:
+        """This and another stream's together."""
+        return Loaded(
+            self.pages + other.pages,
+            self.rows_valid + other.rows_valid,
+            self.rows_quarantined + other.rows_quarantined,
+            (self.sample + other.sample)[:10],
+        )
+
     def add(self, staged: Staged) -> None:
         """Count one more page."""
         self.pages += 1
@@ -50,8 +70,8 @@ class Loaded:
 def stage_landed(connection: duckdb.DuckDBPyConnection, landing: Landing, stream: str, seller_id: str) -> Loaded:
     """Stage every landed page of a stream that has not been, oldest batch first, one transaction a batch.
 
-    An inventory snapshot is staged only when it is complete; the items of a shipment only when all their pages are
-    there. Raises LandingCorrupt.
+    An inventory snapshot or a report is staged only when it is complete; the items of a shipment only when all their
+    pages are there. Raises LandingCorrupt.
     """
     loaded = Loaded()
     finished = {
@@ -80,7 +100,7 @@ def _stage_batch(
     connection: duckdb.DuckDBPyConnection, batch: Batch, stream: str, seller_id: str, loaded: Loaded
 ) -> None:
     status = batch.manifest.status
-    if status == "open" and stream == "inventory":
+    if status == "open" and stream in _WHOLE_ONLY:
         return
     if status != "abandoned":
         done = {

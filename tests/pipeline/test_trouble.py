@@ -54,7 +54,8 @@ def test_a_page_of_html_is_never_taken_for_an_empty_day(tmp_path: Path) -> None:
     def no_orders(path: str, _headers: dict[str, str]) -> Answer | None:
         return HTML if broken["now"] and path.startswith("/orders/") else None
 
-    with running_seller(tmp_path, fault=no_orders, quota_speed=1000) as seller:
+    settings = {"AMAZON_HISTORY_DAYS": "0"}
+    with running_seller(tmp_path, fault=no_orders, settings=settings, quota_speed=1000) as seller:
         assert seller.sync().success
         before = seller.rows("SELECT * FROM mart.orders ORDER BY ALL")
         watermark = seller.rows("SELECT watermark FROM mart.sync_status WHERE stream = 'orders'")
@@ -167,3 +168,14 @@ def _job(seller: object) -> object:
     from amazon_pipeline.defs.sync_job import JOB
 
     return build_definitions(seller.settings).resolve_job_def(JOB)  # type: ignore[attr-defined]
+
+
+def test_an_application_that_may_not_use_reports_still_syncs(tmp_path: Path) -> None:
+    def no_reports(path: str, _headers: dict[str, str]) -> Answer | None:
+        return refuse(403, "Unauthorized") if path.startswith("/reports/") else None
+
+    with running_seller(tmp_path, fault=no_reports, quota_speed=1000) as seller:
+        assert seller.sync().success
+        (row,) = seller.rows("SELECT status, message FROM mart.sync_status WHERE stream = 'orders_history'")
+        assert row[0] == "not-available"
+        assert "request-of-the-fault" in row[1]

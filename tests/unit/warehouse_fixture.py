@@ -14,7 +14,7 @@ from amazon_pipeline.marts.build import DERIVED, InventoryPools
 from amazon_pipeline.warehouse import Loaded, open_warehouse, record_outcome, record_quarantined, stage_landed
 from tests.amazon_answers import NOON, SELLER
 
-STREAMS = ("marketplaces", "orders", "inventory", "inbound_shipments")
+STREAMS = ("marketplaces", "orders", "orders_history", "inventory", "inbound_shipments")
 
 
 @dataclass

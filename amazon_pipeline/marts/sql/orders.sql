@@ -15,13 +15,14 @@ WHERE m.amazon_order_id IS NULL
    OR s.last_update_date > m.last_update_date
    OR (s.last_update_date = m.last_update_date AND (s.source = 'orders_api' OR m.source <> 'orders_api'));
 
-SET VARIABLE rows_changed = (
-    SELECT count(*) FROM (
-        SELECT * EXCLUDE (batch_id, page) FROM merged_orders
-        EXCEPT
-        SELECT m.* FROM mart.orders AS m SEMI JOIN merged_orders USING (seller_id, amazon_order_id)
-    )
-);
+CREATE OR REPLACE TEMP TABLE changed_orders AS
+SELECT * EXCLUDE (batch_id, page) FROM merged_orders
+EXCEPT
+SELECT m.* FROM mart.orders AS m SEMI JOIN merged_orders USING (seller_id, amazon_order_id);
+
+-- each of the two streams that bring orders counts its own
+SET VARIABLE rows_changed = (SELECT count(*) FROM changed_orders WHERE source = 'orders_api');
+SET VARIABLE history_rows_changed = (SELECT count(*) FROM changed_orders WHERE source <> 'orders_api');
 
 DELETE FROM mart.orders AS m
 USING merged_orders AS n

@@ -42,6 +42,7 @@ class Seen:
     query: dict[str, str]
     headers: dict[str, str]
     form: dict[str, str]
+    content: str = ""
 
 
 class FakeAmazon:
@@ -110,6 +111,7 @@ class _Handler(BaseHTTPRequestHandler):
             dict(parse_qsl(url.query, keep_blank_values=True)),
             {name.lower(): value for name, value in self.headers.items()},
             dict(parse_qsl(form)),
+            form,
         )
         reply = self.server.amazon.next_reply(seen)
         content = reply.content()

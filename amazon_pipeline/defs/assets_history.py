@@ -1,0 +1,125 @@
+"""Order history: a month at a time on demand, and a new account's first days within its syncs.
+
+A report takes minutes at Amazon, so nothing here holds the sync lock: a lock of its own keeps two runs from asking for
+the same report, and the next sync stages, merges and publishes what has landed.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import dagster as dg
+from dagster import AssetExecutionContext
+from filelock import FileLock, Timeout
+
+from amazon_pipeline.defs.assets_raw import marketplaces_of, raw_asset
+from amazon_pipeline.defs.metadata import OWNERS, outcome_metadata
+from amazon_pipeline.defs.session import Surroundings, SyncSession
+from amazon_pipeline.defs.warehouse_resource import WarehouseResource
+from amazon_pipeline.errors import HistoryAlreadyRunning
+from amazon_pipeline.extraction import Extraction, Fetched, Outcome, fetch_first_history, fetch_history, run_stream
+from amazon_pipeline.extraction.history import REACH, STREAM
+from amazon_pipeline.settings import Settings
+from amazon_pipeline.warehouse import claim, record_outcome
+
+GROUP: Final = "history"
+_POOL: Final = "amazon_history"
+_AFTER_ORDERS: Final = {"dagster/priority": "-20"}
+_BUDGET_SECONDS: Final = 1800
+
+
+@contextmanager
+def only_history(settings: Settings) -> Iterator[None]:
+    """Hold the history lock. Raises HistoryAlreadyRunning."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(settings.history_lock_path, is_singleton=True, thread_local=False)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise HistoryAlreadyRunning from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def history_assets(now: datetime) -> list[dg.AssetsDefinition]:
+    """``raw/first_orders_history``, a part of each sync, and ``raw/orders_history``, which has a partition a month."""
+    return [
+        raw_asset("first_orders_history", _first_history, deps=[["staging", "marketplaces"]], op_tags=_AFTER_ORDERS),
+        _monthly(now),
+    ]
+
+
+def history_resource(settings: Settings, surroundings: Surroundings) -> dg.ResourceDefinition:
+    """The resource ``history``: a session with Amazon that holds the history lock, and not that of the sync."""
+
+    @dg.resource(description="The history lock, and a session with Amazon that has time to wait for reports.")
+    def history(context: dg.InitResourceContext) -> Iterator[SyncSession]:
+        patient = settings.model_copy(update={"sync_budget_seconds": _BUDGET_SECONDS})
+        with only_history(settings):
+            session = SyncSession(patient, context.run.run_id if context.run else "history", surroundings)
+            try:
+                yield session
+            finally:
+                session.close()
+
+    return history
+
+
+def first_months(now: datetime) -> datetime:
+    """The first whole month within Amazon's reach."""
+    earliest = (now - REACH).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    return (earliest + timedelta(days=31)).replace(day=1, tzinfo=UTC)
+
+
+def _monthly(now: datetime) -> dg.AssetsDefinition:
+    @dg.asset(
+        key=dg.AssetKey(["raw", STREAM]),
+        group_name=GROUP,
+        description="One row per page of a report of all orders placed in the month, as a file. The next sync takes "
+        "them into the marts.",
+        kinds={"python", "file"},
+        owners=OWNERS,
+        tags={"source": "sp-api"},
+        partitions_def=dg.MonthlyPartitionsDefinition(start_date=first_months(now), end_offset=1),
+        pool=_POOL,  # months one after the other; without a backfill policy each is a run of its own
+    )
+    def orders_history(
+        context: AssetExecutionContext, history: dg.ResourceParam[SyncSession], warehouse: WarehouseResource
+    ) -> dg.MaterializeResult:
+        history.follow(context)
+        outcome = fetch_month(history, warehouse, context.partition_time_window)
+        if outcome.status != "ok":
+            raise dg.Failure(outcome.message or outcome.status, metadata=outcome_metadata(outcome), allow_retries=False)
+        return dg.MaterializeResult(metadata=outcome_metadata(outcome))
+
+    return orders_history
+
+
+def fetch_month(history: SyncSession, warehouse: WarehouseResource, month: dg.TimeWindow) -> Outcome:
+    """Land a month's orders, and write how that went."""
+    with warehouse.get_connection() as connection:
+        claim(connection, history.seller_id, history.settings.source)
+
+    def fetch(extraction: Extraction, fetched: Fetched) -> None:
+        ids = marketplaces_of(history, warehouse)
+        fetch_history(extraction, fetched, marketplace_ids=ids, since=month.start, until=month.end)
+
+    outcome = run_stream(STREAM, history.extraction, fetch)
+    with warehouse.get_connection() as connection:
+        record_outcome(connection, history.seller_id, outcome)
+    return outcome
+
+
+def _first_history(sync: SyncSession, warehouse: WarehouseResource) -> Outcome:
+    def fetch(extraction: Extraction, fetched: Fetched) -> None:
+        try:
+            with only_history(sync.settings):
+                ids = marketplaces_of(sync, warehouse)
+                fetch_first_history(extraction, fetched, marketplace_ids=ids, days=sync.settings.history_days)
+        except HistoryAlreadyRunning as running:
+            fetched.was_due, fetched.note = False, str(running)
+
+    return run_stream(STREAM, sync.extraction, fetch)
