@@ -143,7 +143,7 @@ class SyncSession:
         try:
             yield
         except BaseException as error:
-            self.failed(str(error) if isinstance(error, PipelineError) else f"The sync stopped in {_step(context)}.")
+            self.failed(str(error) if isinstance(error, PipelineError) else _unexpected(context))
             raise
 
     def begin(self, context: dg.AssetExecutionContext, connection: duckdb.DuckDBPyConnection) -> None:
@@ -200,8 +200,12 @@ def failure_sentence(outcomes: list[tuple[str, str | None]]) -> str:
     return f"{what} What was known before is still shown, with its age."
 
 
-def _step(context: dg.AssetExecutionContext) -> str:
-    return " and ".join(sorted(key.to_user_string() for key in context.selected_asset_keys))
+def _unexpected(context: dg.AssetExecutionContext) -> str:
+    where = " and ".join(sorted(key.to_user_string() for key in context.selected_asset_keys))
+    return (
+        f"The sync stopped in {where} for a reason it was not made for; the run in the Dagster UI says more. "
+        "The figures shown are those of the sync before."
+    )
 
 
 _NAMES: Final = {

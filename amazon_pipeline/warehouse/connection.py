@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -15,7 +16,11 @@ from amazon_pipeline.errors import WarehouseUnavailable
 from amazon_pipeline.marketplaces import MARKETPLACES
 from amazon_pipeline.schemas import MART_TABLES, STAGING_TABLES
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = (
+    zlib.crc32("\n".join(table.create_sql() for table in (*MART_TABLES.values(), *STAGING_TABLES.values())).encode())
+    & 0x7FFFFFFF
+)
+"""Changes whenever a table does, so that a file of other tables is recognized and not run into."""
 LOCK_WAIT_SECONDS: Final = 30.0
 _RETRY_SECONDS: Final = 0.2
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -67,8 +72,8 @@ def _connect(path: Path, wait_seconds: float, sleep: Callable[[float], None]) ->
         except duckdb.Error as error:
             if "lock" not in str(error):
                 raise WarehouseUnavailable(
-                    f"The working file {path} cannot be opened ({_first_line(error)}). Move it away and sync: "
-                    "it is made again from the landed pages."
+                    f"The working file {path} cannot be opened ({_first_line(error)}). Run amazon-pipeline rebuild: "
+                    "it makes the file again from the landed pages."
                 ) from error
             if waited >= wait_seconds:
                 raise WarehouseUnavailable(
@@ -90,8 +95,8 @@ def _ensure_tables(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
         version = connection.execute("SELECT version FROM meta.schema_version").fetchall()
         if version != [(SCHEMA_VERSION,)]:
             raise WarehouseUnavailable(
-                f"The working file {path} was made by another version of this program (tables {version}, "
-                f"here {SCHEMA_VERSION}). Move it away and sync: it is made again from the landed pages."
+                f"The working file {path} was made by another version of this program, with other tables. "
+                "Run amazon-pipeline rebuild: it makes the file again from the landed pages."
             )
         return
     with transaction(connection):

@@ -1,0 +1,71 @@
+"""The working file: opened alone, recognized, and always closed again."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from amazon_pipeline.errors import WarehouseUnavailable
+from amazon_pipeline.warehouse import open_warehouse
+
+HOLD = """
+import sys, duckdb
+connection = duckdb.connect(sys.argv[1])
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_an_exception_in_the_body_closes_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "private" / "warehouse.duckdb"
+    with pytest.raises(ZeroDivisionError), open_warehouse(path):
+        raise ZeroDivisionError
+    with open_warehouse(path) as connection:
+        assert connection.execute("SELECT 1").fetchall() == [(1,)]
+
+
+def test_a_file_of_other_tables_is_recognized_and_the_way_out_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "warehouse.duckdb"
+    with open_warehouse(path) as connection:
+        connection.execute("UPDATE meta.schema_version SET version = 1")
+    with pytest.raises(WarehouseUnavailable, match="amazon-pipeline rebuild"), open_warehouse(path):
+        pass
+
+
+def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "warehouse.duckdb"
+    path.write_bytes(b"<html>" * 1000)
+    with pytest.raises(WarehouseUnavailable, match=r"warehouse\.duckdb cannot be opened"), open_warehouse(path):
+        pass
+
+
+def test_a_file_that_another_program_holds_is_waited_for_and_then_named(tmp_path: Path) -> None:
+    path = tmp_path / "warehouse.duckdb"
+    waits: list[float] = []
+    with open_warehouse(path):
+        pass
+    holder = subprocess.Popen([sys.executable, "-c", HOLD, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    try:
+        assert holder.stdout is not None
+        holder.stdout.readline()
+        with (
+            pytest.raises(WarehouseUnavailable, match="held by another program"),
+            open_warehouse(path, wait_seconds=1, sleep=waits.append),
+        ):
+            pass
+    finally:
+        holder.communicate()
+    assert waits, "waited, without sleeping in this test"
+    with open_warehouse(path):
+        pass
+
+
+def test_the_file_keeps_its_comments(tmp_path: Path) -> None:
+    with open_warehouse(tmp_path / "warehouse.duckdb") as connection:
+        missing = connection.execute(
+            "SELECT table_name, column_name FROM duckdb_columns() WHERE schema_name = 'mart' AND comment IS NULL"
+        ).fetchall()
+    assert missing == []
