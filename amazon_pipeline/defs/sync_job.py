@@ -39,7 +39,8 @@ def sync_job(settings: Settings) -> dg.UnresolvedAssetJobDefinition:
             # frees the queue from a run whose process vanished; a sync that still waits for quota has long stopped
             "dagster/max_runtime": str(2 * settings.sync_budget_seconds + 600),
         },
-        config=dg.RunConfig(loggers={"console": {"config": {"log_level": "WARNING"}}}),
+        # what a terminal shows is said by the command; Dagster's own lines are in the UI
+        config=dg.RunConfig(loggers={"console": {"config": {"log_level": "CRITICAL"}}}),
     )
 
 
