@@ -26,7 +26,8 @@ def sync_in_foreground(settings: Settings, definitions: dg.Definitions) -> Foreg
 
     Raises SyncAlreadyRunning if another process syncs this data directory, or is about to.
     """
-    with only_sync(settings), dg.DagsterInstance.get() as instance:
+    # the watchdog holds the lock for a moment when it looks
+    with only_sync(settings, wait_seconds=2), dg.DagsterInstance.get() as instance:
         end_dead_runs(settings, instance)
         waiting = active_syncs(instance)
         if waiting:

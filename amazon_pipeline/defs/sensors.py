@@ -5,7 +5,7 @@ from __future__ import annotations
 import dagster as dg
 
 from amazon_pipeline.alerts import raise_low_stock_alert
-from amazon_pipeline.defs.session import end_dead_runs, only_sync
+from amazon_pipeline.defs.session import FOREGROUND_TAG, UNFINISHED, end_dead_runs, only_sync
 from amazon_pipeline.errors import SyncAlreadyRunning
 from amazon_pipeline.events import EventLog
 from amazon_pipeline.selling_partner.client import utc_now
@@ -61,7 +61,10 @@ def sync_watchdog(settings: Settings) -> dg.SensorDefinition:
         description="Marks syncs whose process died as failed and tells the dashboard.",
     )
     def sensor(context: dg.SensorEvaluationContext) -> dg.SkipReason:
-        if not EventLog(settings.state_path).unfinished_runs():
+        in_foreground = context.instance.get_run_records(
+            dg.RunsFilter(tags=FOREGROUND_TAG, statuses=UNFINISHED), limit=1
+        )
+        if not in_foreground and not EventLog(settings.state_path).unfinished_runs():
             return dg.SkipReason("No sync is open.")
         try:
             with only_sync(settings):

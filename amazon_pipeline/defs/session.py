@@ -28,6 +28,7 @@ KILLED_MESSAGE: Final = (
     "The sync was stopped before it finished. The figures shown are those of the sync before; "
     "the next sync goes on where this one stopped."
 )
+FOREGROUND_TAG: Final = {"launched_by": "amazon-pipeline sync"}
 _LOCK_WAIT_SECONDS: Final = 30.0
 UNFINISHED: Final = [
     dg.DagsterRunStatus.QUEUED,
@@ -79,6 +80,10 @@ def end_dead_runs(settings: Settings, instance: dg.DagsterInstance, *, but: str 
         run = instance.get_run_by_id(run_id)
         if run is not None and run.status in UNFINISHED:
             instance.report_run_failed(run, message=KILLED_MESSAGE)
+    # a foreground sync holds the lock from before its run is made: one that is open now died before it could begin
+    for record in instance.get_run_records(dg.RunsFilter(tags=FOREGROUND_TAG, statuses=UNFINISHED)):
+        if record.dagster_run.run_id != but:
+            instance.report_run_failed(record.dagster_run, message=KILLED_MESSAGE)
     return dead
 
 

@@ -6,7 +6,7 @@ from typing import Final
 
 import dagster as dg
 
-from amazon_pipeline.defs.session import UNFINISHED
+from amazon_pipeline.defs.session import FOREGROUND_TAG, UNFINISHED
 from amazon_pipeline.errors import CredentialsMissing
 from amazon_pipeline.settings import Settings
 
@@ -19,7 +19,7 @@ SYNC_TAG: Final = "amazon/sync"
 
 CLI_RUN_TAGS: Final = {
     SYNC_TAG: "1",
-    "launched_by": "amazon-pipeline sync",
+    **FOREGROUND_TAG,
     # without these two a run started outside the daemon is missing from the job's page in the UI
     "dagster/code_location": CODE_LOCATION,
     ".dagster/repository": f"__repository__@{CODE_LOCATION}",

@@ -2,7 +2,7 @@
 
 Windows overlap, and the next one starts from the ``lastUpdatedBefore`` that Amazon echoed, not from our clock. Fresh
 changes come first; a window that could not be read whole is then gone on with, from its last landed page, within the
-life of Amazon's page token.
+life of Amazon's page token. While there is such a backlog, fresh changes are read once an hour.
 """
 
 from __future__ import annotations
@@ -23,8 +23,17 @@ STREAM: Final = "orders"
 OVERLAP: Final = timedelta(minutes=2)
 """How far a window reaches back into the one before, for orders that Amazon indexed late."""
 
+OVERLAP_ORDERS: Final = 10
+SHORTEST_OVERLAP: Final = timedelta(seconds=15)
+"""Where orders change so fast that the overlap would read more than these anew, it is shorter: a tenth of a page at the
+most, since a page costs three minutes of quota. An order that is missed there comes with its next change."""
+
 DATA_DELAY: Final = timedelta(minutes=3)
 """Amazon wants windows to end at least two minutes ago (model orders_2026-01-01); one more for a clock that is off."""
+
+FRESH_DURING_BACKLOG: Final = timedelta(hours=1)
+"""While an older window is open, fresh changes are read this often and not at each sync: every window ends with a page
+that is not full, and those pages would keep the older window waiting for days."""
 
 FIRST_REACH: Final = timedelta(hours=49)
 """How far the first window reaches back: two times 24 hours for the metrics, and one to spare."""
@@ -51,8 +60,9 @@ def fetch_orders(
     reached = [known, *(_instant(batch.manifest.params.get("window_end")) for batch in open_batches)]
     start = max((moment for moment in reached if moment), default=None)
     end = now - DATA_DELAY
-    window = Window(start - OVERLAP if start else now - FIRST_REACH, end, is_first=start is None)
-    if window.end > window.start:
+    window = Window(start - _overlap(batches) if start else now - FIRST_REACH, end, is_first=start is None)
+    shortest = FRESH_DURING_BACKLOG if open_batches else timedelta(0)
+    if window.end - window.start > shortest:
         params = {"marketplace_ids": list(marketplace_ids), "window_start": window.start, "window_end": window.end}
         batch = extraction.landing.open_batch(
             STREAM, source=extraction.source, at=now, params={**params, "is_first": window.is_first}
@@ -95,6 +105,17 @@ def complete_window(manifest: Manifest) -> Window | None:
     if manifest.status != "complete" or start is None or end is None:
         return None
     return Window(start, end, is_first=bool(manifest.params.get("is_first")))
+
+
+def _overlap(batches: Sequence[Batch]) -> timedelta:
+    """By how fast orders changed in the newest window that was read whole."""
+    for batch in reversed(batches):
+        window = complete_window(batch.manifest)
+        orders = int(batch.manifest.facts.get("orders") or 0)
+        if window is not None and orders:
+            per_order = (window.end - window.start) / orders
+            return min(OVERLAP, max(SHORTEST_OVERLAP, per_order * OVERLAP_ORDERS))
+    return OVERLAP
 
 
 def _can_go_on(extraction: Extraction, batch: Batch) -> bool:

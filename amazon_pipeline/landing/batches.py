@@ -103,7 +103,7 @@ class Batch:
             next_token=next_token,
             body=without_personal_data(operation, body),
         )
-        text = json.dumps({"version": FORMAT_VERSION, **asdict(page)}, default=_encode, ensure_ascii=False)
+        text = json.dumps({"version": FORMAT_VERSION, **vars(page)}, default=_encode, ensure_ascii=False)
         _write_atomically(self.page_path(number), gzip.compress(text.encode(), compresslevel=6, mtime=0))
         return page
 

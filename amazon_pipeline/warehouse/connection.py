@@ -65,6 +65,8 @@ def from_microseconds(since_1970: int) -> datetime:
 
 def _connect(path: Path, wait_seconds: float, sleep: Callable[[float], None]) -> duckdb.DuckDBPyConnection:
     path.parent.mkdir(parents=True, exist_ok=True)
+    if path.exists() and path.stat().st_size == 0:
+        path.unlink()  # a process was killed while DuckDB made it; DuckDB refuses such a file
     waited = 0.0
     while True:
         try:

@@ -46,6 +46,7 @@ def publish(warehouse_path: Path, link: Path, *, seller_id: str, source: str, at
         number = _next_number(directory)
         _stamp(warehouse_path, number, seller_id=seller_id, source=source, at=at)
         hidden = directory / f".amazon-{number}.duckdb.part"
+        hidden.unlink(missing_ok=True)  # one that a kill left is read-only
         try:
             _clone_or_copy(warehouse_path, hidden)
             _verify(hidden, number)

@@ -102,6 +102,7 @@ def test_a_month_in_dagster_lands_beside_the_schedule_and_the_next_sync_publishe
         assert seller.calls("createReport") == asked == 2, "a month of 31 days is two reports, asked for once"
 
 
+@pytest.mark.slow
 def test_a_month_that_amazon_refuses_is_a_failed_run_with_the_reason(tmp_path: Path) -> None:
     settings = {"AMAZON_HISTORY_DAYS": "0"}
     with running_seller(tmp_path, settings=settings, quota_speed=1000, orders_per_day=20) as seller:
@@ -144,6 +145,7 @@ def test_a_command_that_was_not_finished_says_so_and_goes_on_when_run_again(tmp_
         assert seller.rows("SELECT count(*) FROM mart.orders WHERE source = 'report'") > first
 
 
+@pytest.mark.slow
 def test_a_rebuild_gives_the_same_orders_history_included(tmp_path: Path) -> None:
     with running_seller(tmp_path, quota_speed=1000, orders_per_day=20) as seller:
         seller.sync()
@@ -155,6 +157,7 @@ def test_a_rebuild_gives_the_same_orders_history_included(tmp_path: Path) -> Non
         assert [seller.rows(f"SELECT * FROM mart.{name} ORDER BY ALL") for name in tables] == before
 
 
+@pytest.mark.slow
 def test_who_comes_second_to_the_history_is_told_and_a_sync_goes_on_without_it(tmp_path: Path) -> None:
     program = (
         "import sys, filelock; lock = filelock.FileLock(sys.argv[1]); lock.acquire(); print('held', flush=True); "

@@ -9,6 +9,7 @@ import duckdb
 import pytest
 
 from amazon_pipeline.defs.session import end_dead_runs, only_sync
+from amazon_pipeline.defs.sync_job import CLI_RUN_TAGS, active_syncs
 from amazon_pipeline.errors import SyncAlreadyRunning
 from amazon_pipeline.events import SYNC_STARTED, EventLog
 from tests.pipeline.seller import Answer, refuse, running_seller
@@ -136,6 +137,15 @@ def test_a_sync_that_was_killed_is_told_and_marked_failed(tmp_path: Path) -> Non
         assert ended is not None
         assert ended.is_failure
         assert end_dead_runs(seller.settings, seller.instance) == [], "told once"
+
+
+def test_a_foreground_sync_that_died_before_it_began_blocks_no_other(tmp_path: Path) -> None:
+    """Killed after Dagster had made its run and before it said so, it made each later sync answer «already running»."""
+    with running_seller(tmp_path, quota_speed=1000) as seller:
+        run = seller.instance.create_run_for_job(_job(seller), tags=CLI_RUN_TAGS)
+        assert active_syncs(seller.instance) == [run.run_id]
+        end_dead_runs(seller.settings, seller.instance)
+        assert active_syncs(seller.instance) == []
 
 
 def test_a_second_sync_is_refused_and_names_the_first(tmp_path: Path) -> None:

@@ -49,11 +49,10 @@ def seller(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
     with running_seller(tmp_path, quota_speed=1000) as running:
         wait_for_a_quiet_moment(running)
         assert running.sync().success
-        if request.param != "one sync":
-            for hours in (1.25, 7):
-                running.pass_time(hours=hours)
-                wait_for_a_quiet_moment(running)
-                assert running.sync().success
+        for hours in (1.25, 7):
+            running.pass_time(hours=hours)
+            wait_for_a_quiet_moment(running)
+            assert running.sync().success
         yield running
 
 

@@ -42,6 +42,14 @@ def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
         pass
 
 
+def test_an_empty_file_that_a_kill_left_is_made_anew(tmp_path: Path) -> None:
+    """A process killed inside duckdb.connect left a file of no bytes, which DuckDB refused for ever after."""
+    path = tmp_path / "warehouse.duckdb"
+    path.touch()
+    with open_warehouse(path) as connection:
+        assert connection.execute("SELECT count(*) FROM mart.orders").fetchall() == [(0,)]
+
+
 def test_a_file_that_another_program_holds_is_waited_for_and_then_named(tmp_path: Path) -> None:
     path = tmp_path / "warehouse.duckdb"
     waits: list[float] = []
