@@ -1,0 +1,1 @@
+"""Measurements that stand in ``benchmarks/README.md``; each is one command."""
