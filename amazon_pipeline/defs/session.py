@@ -122,8 +122,9 @@ class SyncSession:
 
     @property
     def has_only_failures(self) -> bool:
-        """Whether this run fetched, and nothing worked."""
-        return bool(self.outcomes) and all(outcome.status == "failed" for outcome in self.outcomes)
+        """Whether streams of this run failed and not one page came; a stream that was not due is no success."""
+        failed = any(outcome.status == "failed" for outcome in self.outcomes)
+        return failed and not any(outcome.fetched.pages for outcome in self.outcomes)
 
     def extraction(self) -> Extraction:
         """What a fetch works with; one session with Amazon serves the whole run. Raises CredentialsMissing."""

@@ -167,6 +167,7 @@ def _read(
         # its rows are good; the window is read again from where the last complete one ended
         batch.close("partial", at=extraction.clock(), facts={"why": str(error)})
         if resume is not None and isinstance(error, PageTokenExpired):
+            fetched.note = f"An older window is read again at the next sync: {error}"
             return
         raise
     _complete(extraction, batch)

@@ -67,6 +67,23 @@ def test_a_page_of_html_is_never_taken_for_an_empty_day(tmp_path: Path) -> None:
         assert seller.rows("SELECT watermark FROM mart.sync_status WHERE stream = 'orders'") == watermark
 
 
+def test_a_sync_in_which_nothing_worked_is_not_told_as_completed(tmp_path: Path) -> None:
+    """The marketplaces are asked for once a day; that they were not due made a run of failures look like news."""
+    broken = {"now": False}
+
+    def nothing(path: str, _headers: dict[str, str]) -> Answer | None:
+        return refuse(403, "Unauthorized") if broken["now"] and not path.startswith("/auth/") else None
+
+    with running_seller(tmp_path, fault=nothing, quota_speed=1000) as seller:
+        assert seller.sync().success
+        broken["now"] = True
+        seller.pass_time(minutes=15)
+        assert not seller.sync().success
+        assert seller.event_names()[2:] == ["amazon-sync-started", "amazon-sync-error"]
+        assert seller.rows("SELECT count(*) FROM mart.sync_status WHERE status = 'failed'") == [(3,)]
+        assert seller.rows("SELECT count(*) > 100 FROM mart.orders") == [(True,)], "what was known is still shown"
+
+
 def test_refused_credentials_are_tried_once_and_nothing_is_published(tmp_path: Path) -> None:
     settings = {"AMAZON_LWA_CLIENT_SECRET": "wrong"}
     with running_seller(tmp_path, settings=settings, quota_speed=1000) as seller:
