@@ -33,6 +33,9 @@ cleanly, go on next time) differently; the leaves differ in what a person has to
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 
 class PipelineError(Exception):
     """Base of all errors of this product; its text is one sentence a person can act on."""
@@ -81,8 +84,28 @@ class WarehouseUnavailable(PipelineError):
     """The working DuckDB file cannot be opened. Names the file and what holds it."""
 
 
+@dataclass(frozen=True)
+class Violation:
+    """A rule of a mart that rows break: how many, and the first of them as text under their column names."""
+
+    rule: str
+    count: int
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str | None, ...], ...]
+
+
 class MartInvalid(PipelineError):
-    """A mart does not keep its own schema; the last good published file stays."""
+    """A mart does not keep its own schema; it stays as it was, and so does the last good published file."""
+
+    def __init__(self, mart: str, violations: Sequence[Violation]) -> None:
+        self.mart = mart
+        self.violations = tuple(violations)
+        broken = "; ".join(
+            f"that {one.rule} is broken by {one.count} row{'s' * (one.count != 1)}, such as "
+            f"{dict(zip(one.columns, one.rows[0], strict=True))}"
+            for one in violations
+        )
+        super().__init__(f"{mart} was not renewed: {broken}")
 
 
 class PublishFailed(PipelineError):

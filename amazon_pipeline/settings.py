@@ -15,6 +15,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from amazon_pipeline.errors import CredentialsMissing, SettingsError
 from amazon_pipeline.marketplaces import ENDPOINTS, LWA_ENDPOINT, Region
 
+InventoryPools = Literal["auto", "per-marketplace", "region"]
 CommaSeparated = Annotated[tuple[str, ...], NoDecode]
 
 
@@ -88,6 +89,19 @@ class Settings(BaseSettings):
         alias="AMAZON_LOW_STOCK_THRESHOLD",
         description="units; a SKU with fewer is low; overrides per SKU in `stock_thresholds.csv` in the data directory",
     )
+    lead_time_days: int = Field(
+        30,
+        ge=0,
+        le=730,
+        alias="AMAZON_LEAD_TIME_DAYS",
+        description="days from ordering units to their being sellable at Amazon; per SKU in `stock_thresholds.csv`",
+    )
+    target_cover_days: int = Field(
+        45, ge=0, le=730, alias="AMAZON_TARGET_COVER_DAYS", description="days of sales an order is to last"
+    )
+    safety_stock_days: int = Field(
+        14, ge=0, le=730, alias="AMAZON_SAFETY_STOCK_DAYS", description="days of sales kept in reserve"
+    )
     sync_budget_seconds: int = Field(
         600,
         ge=10,
@@ -107,7 +121,7 @@ class Settings(BaseSettings):
         alias="AMAZON_RETENTION_DAYS",
         description="older orders, stock changes, ended shipments and landed pages go; Amazon allows 18 months",
     )
-    inventory_pools: Literal["auto", "per-marketplace", "region"] = Field(
+    inventory_pools: InventoryPools = Field(
         "auto",
         alias="AMAZON_INVENTORY_POOLS",
         description="how stock repeated in several marketplaces is counted: `auto`, `per-marketplace` or `region`",

@@ -14,7 +14,7 @@ from amazon_pipeline.errors import MarketplacesUnknown, SettingsError
 from amazon_pipeline.extraction import Extraction, Outcome, fetch_history, fetch_marketplaces, run_stream
 from amazon_pipeline.extraction.history import LONGEST_WINDOW, REACH, STREAM
 from amazon_pipeline.landing import Landing
-from amazon_pipeline.marts import build, merge_orders
+from amazon_pipeline.marts import build, merge_orders, read_planning
 from amazon_pipeline.marts.build import DERIVED
 from amazon_pipeline.selling_partner.client import open_selling_partner
 from amazon_pipeline.selling_partner.quota import Budget
@@ -134,6 +134,7 @@ def take_in(settings: Settings, seller_id: str, outcome: Outcome, *, at: datetim
         loaded = stage_landed(connection, Landing(settings.landing_dir, seller_id), STREAM, seller_id)
         record_quarantined(connection, seller_id, STREAM, loaded.rows_quarantined)
         merge_orders(connection)
+        read_planning(connection, settings)
         for name in DERIVED:
             build(connection, name)
         is_worth_publishing = has_any_success(connection, seller_id)

@@ -11,7 +11,7 @@ import duckdb
 from amazon_pipeline.errors import WarehouseUnavailable
 from amazon_pipeline.extraction import Fetched, Outcome
 from amazon_pipeline.landing import Landing
-from amazon_pipeline.marts import build, merge_inbound, merge_inventory, merge_orders, read_thresholds
+from amazon_pipeline.marts import build, merge_inbound, merge_inventory, merge_orders, read_planning
 from amazon_pipeline.marts.build import DERIVED
 from amazon_pipeline.settings import Settings
 from amazon_pipeline.warehouse import claim, open_warehouse, publish, record_outcome, record_quarantined, stage_landed
@@ -35,12 +35,10 @@ def rebuild(settings: Settings, say: Callable[[str], None]) -> bool:
             claim(connection, seller_id, settings.source)
             for stream in STAGERS:
                 _stage(connection, landing, stream, seller_id, say)
-            for problem in read_thresholds(connection, settings.stock_thresholds_path):
+            for problem in read_planning(connection, settings):
                 say(problem)
             merge_orders(connection)
-            merge_inventory(
-                connection, default_threshold=settings.low_stock_threshold, inventory_pools=settings.inventory_pools
-            )
+            merge_inventory(connection)
             merge_inbound(connection)
             for name in DERIVED:
                 build(connection, name)

@@ -1,6 +1,10 @@
-"""Assets ``mart/*``: one per SQL file. A mart that breaks its own schema is rolled back and fails its step."""
+"""Assets ``mart/*``: one per SQL file, each behind a blocking check of its own.
 
-from collections.abc import Callable, Iterator
+A mart whose rows do not pass its gate stays as it was: the step reports the failing rows on the check ``valid`` and no
+materialization, what is downstream is skipped, and the last good published file stays.
+"""
+
+from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import Final
 
 import dagster as dg
@@ -8,30 +12,52 @@ import duckdb
 from dagster import AssetExecutionContext
 
 from amazon_pipeline.defs.assets_staging import WRITE_POOL
-from amazon_pipeline.defs.metadata import OWNERS, row_counts, table_metadata
+from amazon_pipeline.defs.metadata import OWNERS, row_counts, table_metadata, violations_metadata
 from amazon_pipeline.defs.session import SyncSession
 from amazon_pipeline.defs.warehouse_resource import WarehouseResource
-from amazon_pipeline.marts import Built, build, mart_sql, merge_inbound, merge_inventory, merge_orders, read_thresholds
+from amazon_pipeline.errors import MartInvalid
+from amazon_pipeline.marts import Built, build, mart_sql, merge_inbound, merge_inventory, merge_orders, read_planning
 from amazon_pipeline.schemas import MART_TABLES
 
+VALID: Final = "valid"
 BELIEVED: Final = "believed"
+THRESHOLDS_READ: Final = "thresholds_read"
 _DEPENDENCIES: Final[dict[str, tuple[str, ...]]] = {
     "inventory_summary": ("mart/inventory",),
-    "low_stock": ("mart/inventory", "mart/stock_transitions"),
+    "sku_velocity": (
+        "mart/inventory",
+        "mart/inventory_history",
+        "mart/stock_transitions",
+        "mart/order_items",
+        "mart/inbound_shipments",
+        "mart/inbound_shipment_items",
+        "staging/marketplaces",
+    ),
+    "low_stock": ("mart/inventory", "mart/stock_transitions", "mart/sku_velocity"),
     "order_metrics_24h": ("mart/orders", "staging/marketplaces"),
+    "channel_performance": ("mart/order_metrics_24h",),
     "sales_hourly": ("mart/orders", "staging/marketplaces"),
-    "sales_daily": ("mart/orders", "staging/marketplaces"),
+    "sales_daily": ("mart/orders", "mart/sales_hourly", "staging/marketplaces"),
     "sync_status": ("mart/orders", "mart/inventory", "mart/inbound_shipments", "staging/marketplaces"),
 }
 """What each derived mart is made from."""
+
+_STAGED: Final = {
+    "orders": ("orders", "order_items"),
+    "inventory": ("inventory",),
+    "inbound_shipments": ("inbound_shipments", "inbound_shipment_items"),
+}
+"""The staging tables that each merge takes."""
+
+Result = dg.MaterializeResult | dg.AssetCheckResult
 
 
 def mart_assets() -> list[dg.AssetsDefinition]:
     """The merges of the three streams, and the marts derived from them."""
     return [
-        _merge("orders", ("orders", "order_items"), _orders),
-        _merge("inventory", ("inventory", "stock_transitions"), _inventory),
-        _merge("inbound_shipments", ("inbound_shipments", "inbound_shipment_items"), _inbound),
+        _merge("orders", ("orders", "order_items"), merge_orders),
+        _merge_stock(),
+        _merge("inbound_shipments", ("inbound_shipments", "inbound_shipment_items"), merge_inbound),
         *(_derived(name, deps) for name, deps in _DEPENDENCIES.items()),
     ]
 
@@ -46,81 +72,123 @@ def _spec(name: str, deps: list[dg.AssetKey]) -> dg.AssetSpec:
         kinds={"duckdb", "sql"},
         owners=OWNERS,
         metadata=table_metadata(table, mart_sql(name)),
+        skippable=True,  # rows that do not pass the gate are no materialization
     )
 
 
-Merge = Callable[[AssetExecutionContext, SyncSession, duckdb.DuckDBPyConnection], Built]
+def _gate(name: str) -> dg.AssetCheckSpec:
+    return dg.AssetCheckSpec(
+        VALID,
+        asset=dg.AssetKey(["mart", name]),
+        blocking=True,
+        description="Keys are unique, values in range, totals agree. If not: which rule, and the rows that break it.",
+    )
 
 
-def _merge(stream: str, tables: tuple[str, str], merge: Merge) -> dg.AssetsDefinition:
-    staged = [dg.AssetKey(["staging", name]) for name in tables if name != "stock_transitions"]
-
-    key = dg.AssetKey(["mart", tables[0]])
+def _merge(
+    stream: str, tables: tuple[str, ...], merge: Callable[[duckdb.DuckDBPyConnection], Built]
+) -> dg.AssetsDefinition:
+    staged = [dg.AssetKey(["staging", name]) for name in _STAGED[stream]]
 
     @dg.multi_asset(
         name=f"mart__{stream}",
         specs=[_spec(name, staged) for name in tables],
+        check_specs=[_gate(name) for name in tables],
+        pool=WRITE_POOL,
+    )
+    def mart(
+        context: AssetExecutionContext, sync: dg.ResourceParam[SyncSession], warehouse: WarehouseResource
+    ) -> Iterator[Result]:
+        yield from _through_the_gate(context, sync, warehouse, tables, merge)
+
+    return mart
+
+
+def _merge_stock() -> dg.AssetsDefinition:
+    tables = ("inventory", "inventory_history", "stock_transitions")
+    key = dg.AssetKey(["mart", "inventory"])
+
+    @dg.multi_asset(
+        name="mart__inventory",
+        specs=[_spec(name, [dg.AssetKey(["staging", "inventory"])]) for name in tables],
         check_specs=[
-            dg.AssetCheckSpec(BELIEVED, asset=key, description="What Amazon sent was believed. If not: what, and why.")
+            *(_gate(name) for name in tables),
+            dg.AssetCheckSpec(BELIEVED, asset=key, description="What Amazon sent was believed. If not: what, and why."),
+            dg.AssetCheckSpec(
+                THRESHOLDS_READ, asset=key, description="Every line of stock_thresholds.csv was read. If not: which."
+            ),
         ],
         pool=WRITE_POOL,
     )
     def mart(
         context: AssetExecutionContext, sync: dg.ResourceParam[SyncSession], warehouse: WarehouseResource
-    ) -> Iterator[dg.MaterializeResult]:
-        with sync.step(context), warehouse.get_connection() as connection:
-            built = merge(context, sync, connection)
-        for name in tables:
-            yield dg.MaterializeResult(
-                asset_key=dg.AssetKey(["mart", name]),
-                metadata={**row_counts(built.rows, name), "rows_changed": built.rows_changed or 0},
-                check_results=[_believed(key, built)] if name == tables[0] else [],
-            )
+    ) -> Iterator[Result]:
+        problems: list[str] = []
+
+        def merge(connection: duckdb.DuckDBPyConnection) -> Built:
+            problems.extend(read_planning(connection, sync.settings))
+            return merge_inventory(connection)
+
+        built = yield from _through_the_gate(context, sync, warehouse, tables, merge)
+        yield _warning(context, key, BELIEVED, built.doubts if built else ())
+        yield _warning(context, key, THRESHOLDS_READ, problems)
 
     return mart
-
-
-def _believed(key: dg.AssetKey, built: Built) -> dg.AssetCheckResult:
-    return dg.AssetCheckResult(
-        check_name=BELIEVED,
-        asset_key=key,
-        passed=not built.doubts,
-        severity=dg.AssetCheckSeverity.WARN,
-        metadata={"doubts": " ".join(built.doubts)} if built.doubts else {},
-    )
-
-
-def _orders(_context: AssetExecutionContext, _sync: SyncSession, connection: duckdb.DuckDBPyConnection) -> Built:
-    return merge_orders(connection)
-
-
-def _inbound(_context: AssetExecutionContext, _sync: SyncSession, connection: duckdb.DuckDBPyConnection) -> Built:
-    return merge_inbound(connection)
-
-
-def _inventory(context: AssetExecutionContext, sync: SyncSession, connection: duckdb.DuckDBPyConnection) -> Built:
-    settings = sync.settings
-    for problem in read_thresholds(connection, settings.stock_thresholds_path):
-        context.log.warning(problem)
-    built = merge_inventory(
-        connection, default_threshold=settings.low_stock_threshold, inventory_pools=settings.inventory_pools
-    )
-    for doubt in built.doubts:
-        context.log.warning(doubt)
-    return built
 
 
 def _derived(name: str, deps: tuple[str, ...]) -> dg.AssetsDefinition:
     @dg.multi_asset(
         name=f"mart__{name}",
         specs=[_spec(name, [dg.AssetKey(dep.split("/")) for dep in deps])],
+        check_specs=[_gate(name)],
         pool=WRITE_POOL,
     )
     def mart(
         context: AssetExecutionContext, sync: dg.ResourceParam[SyncSession], warehouse: WarehouseResource
-    ) -> dg.MaterializeResult:
-        with sync.step(context), warehouse.get_connection() as connection:
-            built = build(connection, name)
-        return dg.MaterializeResult(metadata=row_counts(built.rows, name))
+    ) -> Iterator[Result]:
+        yield from _through_the_gate(context, sync, warehouse, (name,), lambda connection: build(connection, name))
 
     return mart
+
+
+def _through_the_gate(
+    context: AssetExecutionContext,
+    sync: SyncSession,
+    warehouse: WarehouseResource,
+    tables: Sequence[str],
+    make: Callable[[duckdb.DuckDBPyConnection], Built],
+) -> Generator[Result, None, Built | None]:
+    """Make the tables in one transaction; what it returns is None if their gate let none of them through."""
+    invalid: MartInvalid | None = None
+    with sync.step(context), warehouse.get_connection() as connection:
+        try:
+            built = make(connection)
+        except MartInvalid as error:
+            invalid = error
+            sync.failed(f"{error}. The figures shown are those of the sync before.")
+            context.log.warning(str(error))
+    for name in tables:
+        key = dg.AssetKey(["mart", name])
+        check = dg.AssetCheckResult(
+            check_name=VALID, asset_key=key, passed=invalid is None, metadata=violations_metadata(invalid)
+        )
+        if invalid is not None:
+            yield check
+            continue
+        metadata = {**row_counts(built.rows, name), "rows_changed": built.rows_changed}
+        yield dg.MaterializeResult(asset_key=key, metadata=metadata, check_results=[check])
+    return None if invalid else built
+
+
+def _warning(
+    context: AssetExecutionContext, key: dg.AssetKey, check_name: str, sentences: Sequence[str]
+) -> dg.AssetCheckResult:
+    for sentence in sentences:
+        context.log.warning(sentence)
+    return dg.AssetCheckResult(
+        check_name=check_name,
+        asset_key=key,
+        passed=not sentences,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={"what": "\n".join(sentences)} if sentences else {},
+    )

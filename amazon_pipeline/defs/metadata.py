@@ -7,6 +7,7 @@ from typing import Any
 
 import dagster as dg
 
+from amazon_pipeline.errors import MartInvalid
 from amazon_pipeline.extraction import Outcome
 from amazon_pipeline.schemas import Table
 from amazon_pipeline.warehouse import Loaded
@@ -60,6 +61,23 @@ def loaded_metadata(loaded: Loaded) -> dict[str, Any]:
     if loaded.sample:
         found["quarantined"] = dg.MetadataValue.md(as_markdown(("record", "reason"), loaded.sample))
     return found
+
+
+def violations_metadata(invalid: MartInvalid | None) -> dict[str, Any]:
+    """Each broken rule of a mart, with how many rows break it and the first of them."""
+    if invalid is None:
+        return {}
+    return {
+        "mart": invalid.mart,
+        "failing_rows": sum(violation.count for violation in invalid.violations),
+        "violations": dg.MetadataValue.md(
+            "\n\n".join(
+                f"**{violation.rule}**: broken by {violation.count} rows\n\n"
+                + as_markdown(violation.columns, violation.rows)
+                for violation in invalid.violations
+            )
+        ),
+    }
 
 
 def as_markdown(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:

@@ -1,9 +1,9 @@
 """The marts: one SQL file a table, named like it, and the few lines that run them."""
 
 from amazon_pipeline.marts.build import Built, build, merge_inbound, merge_inventory, merge_orders
+from amazon_pipeline.marts.planning import read_planning
 from amazon_pipeline.marts.sql_files import mart_sql
 from amazon_pipeline.marts.summary import sync_summary
-from amazon_pipeline.marts.thresholds import read_thresholds
 
 __all__ = [
     "Built",
@@ -12,6 +12,6 @@ __all__ = [
     "merge_inbound",
     "merge_inventory",
     "merge_orders",
-    "read_thresholds",
+    "read_planning",
     "sync_summary",
 ]

@@ -1,19 +1,21 @@
-"""Runs the SQL of the marts, each in one transaction that also checks what it made.
+"""Runs the SQL of the marts, each in one transaction that also holds its rows to their gate.
 
-Three groups take staged rows and keep state (orders, inventory, inbound shipments): they empty the staging tables, move
-the stream's watermark and mark its batches as merged in the same transaction. The others are functions of those.
+Merges take staged rows and keep state (orders, inventory, inbound shipments): they empty the staging tables, move the
+stream's watermark and mark its batches as merged in the same transaction. Derived marts are functions of those, each
+one SELECT; only the rows that differ are written.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final, Literal
+from typing import Final
 
 import duckdb
 
-from amazon_pipeline.errors import MartInvalid
 from amazon_pipeline.extraction.windows import Window, contiguous_end
+from amazon_pipeline.marts import sales_scope
+from amazon_pipeline.marts.gates import check_rows, check_totals
 from amazon_pipeline.marts.snapshots import merge_snapshots
 from amazon_pipeline.marts.sql_files import mart_sql
 from amazon_pipeline.schemas import MART_TABLES, Table
@@ -21,17 +23,18 @@ from amazon_pipeline.warehouse import from_microseconds, transaction
 
 DERIVED: Final = (
     "inventory_summary",
+    "sku_velocity",
     "low_stock",
     "order_metrics_24h",
+    "channel_performance",
     "sales_hourly",
     "sales_daily",
     "sync_status",
 )
-"""Marts that are made anew from the others at each sync."""
+"""Marts that are made from the others at each sync, in this order."""
 
-InventoryPools = Literal["auto", "per-marketplace", "region"]
-
-_STOCK_STATUSES: Final = ("out-of-stock", "low-stock", "in-stock")
+VIEWS: Final = ("marketplace_facts", "placed_orders", "orders_known_since")
+"""What several marts are made from: a SELECT each, a view while marts are built."""
 
 # sum by count, rounded half up, in whole numbers: a division of DECIMALs would go through floating point
 _AVERAGE_MONEY: Final = """
@@ -39,56 +42,76 @@ CREATE OR REPLACE TEMP MACRO average_money(total, n) AS
 CASE WHEN n > 0 THEN ((((total * 100)::HUGEINT * 2 + n) // (2 * n))::DECIMAL(20, 0) * 0.01)::DECIMAL(18, 2) END
 """
 
+# ten-thousandths as a person writes them: 24107 is 2.4107, 25000 is 2.5
+_PLAIN: Final = """
+CREATE OR REPLACE TEMP MACRO plain(ten_thousandths) AS
+rtrim(rtrim((ten_thousandths * 0.0001)::DECIMAL(18, 4)::VARCHAR, '0'), '.')
+"""
+
 
 @dataclass(frozen=True)
 class Built:
-    """What a build left: rows in each mart it made, and how many rows of its stream changed (None for derived ones).
+    """What a build left: rows in each mart it made, and how many rows changed.
 
     ``doubts`` are the inventory snapshots that were not believed, a sentence each.
     """
 
     rows: dict[str, int]
-    rows_changed: int | None = None
+    rows_changed: int = 0
     doubts: tuple[str, ...] = ()
 
 
 def merge_orders(connection: duckdb.DuckDBPyConnection) -> Built:
-    """Take the staged orders and their lines, of the API and of reports; the watermarks move with them."""
+    """Take the staged orders and their lines, of the API and of reports; the watermarks move with them.
+
+    Raises MartInvalid, leaving everything as it was. Keys stay unique because those taken are, and every older version
+    of them goes: only what is taken is looked at.
+    """
     with transaction(connection):
         connection.execute(mart_sql("orders"))
+        check_rows(connection, MART_TABLES["orders"], "(SELECT * EXCLUDE (batch_id, page) FROM merged_orders)")
         connection.execute(mart_sql("order_items"))
+        check_rows(connection, MART_TABLES["order_items"], "merged_items")
         built = _conclude(connection, "orders", "orders", "order_items")
         connection.execute("SET VARIABLE rows_changed = getvariable('history_rows_changed')")
         history = _conclude(connection, "orders_history")
-        return Built(built.rows, (built.rows_changed or 0) + (history.rows_changed or 0))
+        return Built(built.rows, built.rows_changed + history.rows_changed)
 
 
 def merge_inbound(connection: duckdb.DuckDBPyConnection) -> Built:
-    """Take the staged shipments and their items, batch by batch, so that each change of status has its own time."""
+    """Take the staged shipments and their items, batch by batch, so that each change of status has its own time.
+
+    Raises MartInvalid, leaving everything as it was.
+    """
     with transaction(connection):
         connection.execute("SET VARIABLE rows_changed = 0")
         for batch_id in _unmerged(connection, "inbound_shipments"):
             connection.execute("SET VARIABLE batch_id = ?", [batch_id])
             connection.execute(mart_sql("inbound_shipments"))
             connection.execute(mart_sql("inbound_shipment_items"))
+        for name in ("inbound_shipments", "inbound_shipment_items"):
+            check_rows(connection, MART_TABLES[name], MART_TABLES[name].qualified_name)
         return _conclude(connection, "inbound_shipments", "inbound_shipments", "inbound_shipment_items")
 
 
-def merge_inventory(
-    connection: duckdb.DuckDBPyConnection, *, default_threshold: int, inventory_pools: InventoryPools
-) -> Built:
-    """Take the staged snapshots one after the other, oldest first, so that no change of status between them is lost."""
+def merge_inventory(connection: duckdb.DuckDBPyConnection) -> Built:
+    """Take the staged snapshots one after the other, oldest first, so that no change between them is lost.
+
+    Thresholds and pools are those of ``read_planning``. Raises MartInvalid, leaving everything as it was.
+    """
     with transaction(connection):
-        connection.execute("SET VARIABLE default_threshold = ?", [default_threshold])
-        connection.execute("SET VARIABLE inventory_pools = ?", [inventory_pools])
         merged = merge_snapshots(connection)
         connection.execute("SET VARIABLE rows_changed = ?", [merged.rows_changed])
         connection.execute(mart_sql("pool_duplicates"))
+        history = MART_TABLES["inventory_history"]
+        check_rows(connection, history, f"(FROM {history.qualified_name} WHERE valid_to IS NULL)")
+        check_rows(connection, MART_TABLES["stock_transitions"], "mart.stock_transitions")
+        check_totals(connection, history, history.qualified_name)
         if merged.doubts:
             connection.execute(
                 "UPDATE staging.stream_status SET message = ? WHERE stream = 'inventory'", [" ".join(merged.doubts)]
             )
-        built = _conclude(connection, "inventory", "inventory", "stock_transitions")
+        built = _conclude(connection, "inventory", "inventory", "inventory_history", "stock_transitions")
         return replace(built, doubts=tuple(merged.doubts))
 
 
@@ -101,15 +124,46 @@ def _unmerged(connection: duckdb.DuckDBPyConnection, stream: str) -> list[str]:
 
 
 def build(connection: duckdb.DuckDBPyConnection, name: str) -> Built:
-    """Make one derived mart anew. Raises MartInvalid, leaving the mart as it was."""
-    connection.execute(_AVERAGE_MONEY)
+    """Make one derived mart, all of it or the hours and days of it that are stale.
+
+    Raises MartInvalid, leaving the mart as it was.
+    """
+    table = MART_TABLES[name]
+    define_views(connection)
     with transaction(connection):
-        connection.execute(mart_sql(name))
-        return Built({name: _checked(connection, MART_TABLES[name])})
+        scope = sales_scope.choose(connection, name)
+        columns = ", ".join(f'"{column.name}"::{column.type} AS "{column.name}"' for column in table.columns)
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE candidate AS SELECT {columns} FROM ({mart_sql(name)})")
+        check_rows(connection, table, "candidate")
+        changed = _replace(connection, table, scope)
+        check_totals(connection, table, table.qualified_name)
+        sales_scope.done(connection, name)
+        return Built({name: _row_count(connection, table)}, changed)
+
+
+def define_views(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make the views and macros that the marts' SQL uses, for as long as this connection lives."""
+    connection.execute(_AVERAGE_MONEY)
+    connection.execute(_PLAIN)
+    for view in VIEWS:
+        connection.execute(f"CREATE OR REPLACE TEMP VIEW {view} AS {mart_sql(view)}")
+
+
+def _replace(connection: duckdb.DuckDBPyConnection, table: Table, scope: str | None) -> int:
+    """Make the mart, or the part in ``scope``, the candidate rows. Returns how many rows came, went or changed."""
+    name, key = table.qualified_name, ", ".join(f'"{column}"' for column in table.key)
+    present = name if scope is None else f"(SELECT * FROM {name} SEMI JOIN {scope})"
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE outdated AS SELECT {key} FROM (FROM {present} EXCEPT FROM candidate)"
+    )
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE renewed AS FROM candidate EXCEPT FROM {present}")
+    same = " AND ".join(f'm."{column}" = o."{column}"' for column in table.key)
+    connection.execute(f"DELETE FROM {name} AS m USING outdated AS o WHERE {same}")
+    connection.execute(f"INSERT INTO {name} BY NAME FROM renewed")
+    return _one(connection, f"SELECT count(*) FROM (SELECT {key} FROM outdated UNION SELECT {key} FROM renewed)")
 
 
 def _conclude(connection: duckdb.DuckDBPyConnection, stream: str, *marts: str) -> Built:
-    rows = {name: _checked(connection, MART_TABLES[name]) for name in marts}
     changed = _one(connection, "SELECT getvariable('rows_changed')")
     connection.execute(
         "UPDATE staging.stream_status SET rows_changed = $changed, watermark = $watermark WHERE stream = $stream",
@@ -118,7 +172,7 @@ def _conclude(connection: duckdb.DuckDBPyConnection, stream: str, *marts: str) -
     connection.execute(
         "UPDATE staging.staged_batches SET is_merged = true WHERE stream = ? AND NOT is_merged", [stream]
     )
-    return Built(rows, changed)
+    return Built({name: _row_count(connection, MART_TABLES[name]) for name in marts}, changed)
 
 
 def _watermark(connection: duckdb.DuckDBPyConnection, stream: str) -> datetime | None:
@@ -139,23 +193,7 @@ def _watermark(connection: duckdb.DuckDBPyConnection, stream: str) -> datetime |
     return contiguous_end(known, windows)
 
 
-def _checked(connection: duckdb.DuckDBPyConnection, table: Table) -> int:
-    """The number of rows, once the table keeps its own schema. Raises MartInvalid, which rolls the build back."""
-    key = ", ".join(f'"{name}"' for name in table.key)
-    twice = connection.execute(
-        f"SELECT {key} FROM {table.qualified_name} GROUP BY ALL HAVING count(*) > 1 LIMIT 5"
-    ).fetchall()
-    if twice:
-        raise MartInvalid(f"{table.qualified_name} has more than one row for {key} = {twice}")
-    wrong = [f'"{column.name}" < {column.minimum}' for column in table.columns if column.minimum is not None]
-    if "stock_status" in table.column_names:
-        wrong.append(f"stock_status NOT IN {_STOCK_STATUSES}")
-    if wrong:
-        bad = connection.execute(
-            f"SELECT {key} FROM {table.qualified_name} WHERE {' OR '.join(wrong)} LIMIT 5"
-        ).fetchall()
-        if bad:
-            raise MartInvalid(f"{table.qualified_name} has values out of range for {key} = {bad}")
+def _row_count(connection: duckdb.DuckDBPyConnection, table: Table) -> int:
     return _one(connection, f"SELECT count(*) FROM {table.qualified_name}")
 
 

@@ -7,14 +7,20 @@ loses more than a fifth of a marketplace's SKUs at once waits until the next one
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 import duckdb
 
+from amazon_pipeline.marts.gates import check_rows
 from amazon_pipeline.marts.sql_files import mart_sql
+from amazon_pipeline.schemas import MART_TABLES
+from amazon_pipeline.warehouse import from_microseconds
 
 BELIEVED_LOSS: Final = 0.2
 """Share of a marketplace's SKUs that may be missing from one snapshot."""
+
+_SNAPSHOT: Final = "(SELECT * EXCLUDE (previous_status, is_changed) FROM snapshot)"
 
 
 @dataclass
@@ -29,13 +35,13 @@ def merge_snapshots(connection: duckdb.DuckDBPyConnection) -> Merged:
     """Take the staged snapshots, oldest first, inside the caller's transaction."""
     merged = Merged(0, [])
     snapshots = connection.execute(
-        """SELECT b.batch_id, coalesce(b.marketplace_id, any_value(i.marketplace_id))
+        """SELECT b.batch_id, coalesce(b.marketplace_id, any_value(i.marketplace_id)), epoch_us(b.opened_at)
            FROM staging.staged_batches AS b LEFT JOIN staging.inventory AS i USING (batch_id)
            WHERE b.stream = 'inventory' AND NOT b.is_merged
            GROUP BY b.batch_id, b.marketplace_id, b.opened_at ORDER BY b.opened_at, b.batch_id"""
     ).fetchall()
     doubts: dict[str, str] = {}
-    for batch_id, marketplace_id in snapshots:
+    for batch_id, marketplace_id, opened_us in snapshots:
         lost, known = _lost(connection, batch_id, marketplace_id)
         doubted = _doubted(connection, marketplace_id)
         agrees = doubted is not None and _agree(connection, batch_id, doubted)
@@ -49,7 +55,8 @@ def merge_snapshots(connection: duckdb.DuckDBPyConnection) -> Merged:
                 "next one agrees; the values before it stay."
             )
             continue
-        merged.rows_changed += _take(connection, batch_id, marketplace_id, misses=2 if agrees else 1)
+        at = from_microseconds(opened_us)
+        merged.rows_changed += _take(connection, batch_id, marketplace_id, at=at, misses=2 if agrees else 1)
     merged.doubts = list(doubts.values())
     return merged
 
@@ -90,10 +97,19 @@ def _forget(connection: duckdb.DuckDBPyConnection, marketplace_id: str | None, d
     connection.execute("DELETE FROM staging.inventory WHERE batch_id = ?", [doubted])
 
 
-def _take(connection: duckdb.DuckDBPyConnection, batch_id: str, marketplace_id: str | None, *, misses: int) -> int:
-    for name, value in (("batch_id", batch_id), ("snapshot_marketplace_id", marketplace_id), ("misses", misses)):
+def _take(
+    connection: duckdb.DuckDBPyConnection, batch_id: str, marketplace_id: str | None, *, at: datetime, misses: int
+) -> int:
+    for name, value in (
+        ("batch_id", batch_id),
+        ("snapshot_marketplace_id", marketplace_id),
+        ("snapshot_at", at),
+        ("misses", misses),
+    ):
         connection.execute(f"SET VARIABLE {name} = ?", [value])
     connection.execute(mart_sql("inventory"))
+    check_rows(connection, MART_TABLES["inventory"], _SNAPSHOT)
+    connection.execute(mart_sql("inventory_history"))
     connection.execute(mart_sql("stock_transitions"))
     rows = connection.execute("SELECT count(*) FROM snapshot WHERE is_changed").fetchall()
     return int(rows[0][0])

@@ -4,56 +4,33 @@ from __future__ import annotations
 
 from typing import Final
 
+from amazon_pipeline.marketplaces import MARKETPLACES
+from amazon_pipeline.schemas.columns import (
+    ASIN,
+    CURRENCY,
+    DAYS_OF_COVER,
+    FN_SKU,
+    GAP_DAYS,
+    MARKETPLACE_ID,
+    MARKETPLACE_OR_ALL,
+    OBSERVED_AT,
+    ORDER_ID,
+    ORDER_STATUS,
+    PRODUCT_NAME,
+    PURCHASE_DATE,
+    QUANTITIES,
+    SELLER_ID,
+    SELLER_SKU,
+    STOCK_STATUS,
+    STOCK_STATUSES,
+    STOCKOUT_DATE,
+    THRESHOLD,
+    count,
+    money,
+    units,
+)
+from amazon_pipeline.schemas.planning import CHANNEL_PERFORMANCE, SKU_VELOCITY
 from amazon_pipeline.schemas.table import Column, Table
-
-SELLER_ID = Column("seller_id", "VARCHAR", "Amazon's merchant token of the seller")
-MARKETPLACE_ID = Column(
-    "marketplace_id", "VARCHAR", "Amazon marketplace id; NON_AMAZON for Multi-Channel orders, which have none"
-)
-MARKETPLACE_OR_ALL = MARKETPLACE_ID.but(meaning="Amazon marketplace id, or ALL for all of them together")
-CURRENCY = Column("currency", "VARCHAR", "ISO 4217 code of the amounts in this row")
-ORDER_ID = Column("amazon_order_id", "VARCHAR", "Amazon's order id, 3-7-7 digits")
-SELLER_SKU = Column("seller_sku", "VARCHAR", "the seller's own stock keeping unit")
-FN_SKU = Column("fn_sku", "VARCHAR", "Amazon's fulfillment network SKU", nullable=True)
-ASIN = Column("asin", "VARCHAR", "Amazon Standard Identification Number", nullable=True)
-PRODUCT_NAME = Column("product_name", "VARCHAR", "product title as Amazon lists it", nullable=True)
-STOCK_STATUS = Column(
-    "stock_status",
-    "VARCHAR",
-    "out-of-stock (fulfillable 0), low-stock (above 0 and fewer than low_stock_threshold) or in-stock",
-)
-THRESHOLD = Column(
-    "low_stock_threshold", "INTEGER", "units; below it the SKU is low; from stock_thresholds.csv or the setting"
-)
-OBSERVED_AT = Column("observed_at", "TIMESTAMPTZ", "when Amazon gave us this value, UTC")
-
-
-def _units(name: str, meaning: str, *, nullable: bool = False, minimum: int | None = 0) -> Column:
-    return Column(name, "INTEGER", f"{meaning}, units", nullable=nullable, minimum=minimum)
-
-
-def _count(name: str, meaning: str) -> Column:
-    return Column(name, "BIGINT", meaning, minimum=0)
-
-
-def _money(name: str, meaning: str) -> Column:
-    return Column(name, "DECIMAL(18,2)", f"{meaning}, in currency", nullable=True)
-
-
-QUANTITIES = (
-    _units("fulfillable_quantity", "can be picked, packed and shipped now (Amazon: Available)"),
-    _units("reserved_quantity", "all reserved units: customer orders, FC transfer and FC processing", nullable=True),
-    _units("reserved_customer_orders", "reserved for customer orders (pendingCustomerOrderQuantity)", nullable=True),
-    _units("reserved_fc_transfer", "moving between fulfillment centers (pendingTransshipmentQuantity)", nullable=True),
-    _units("reserved_fc_processing", "set aside in a fulfillment center (fcProcessingQuantity)", nullable=True),
-    _units("inbound_working_quantity", "in shipments announced to Amazon and not yet sent", nullable=True),
-    _units("inbound_shipped_quantity", "in shipments on their way", nullable=True),
-    _units("inbound_receiving_quantity", "in shipments being received, the part not received yet", nullable=True),
-    _units("inbound_quantity", "working + shipped + receiving", nullable=True),
-    _units("unfulfillable_quantity", "damaged, defective or expired; not sellable", nullable=True),
-    _units("researching_quantity", "misplaced or under investigation", nullable=True),
-    _units("total_quantity", "Amazon's total: inbound and in fulfillment centers; not what can be sold", nullable=True),
-)
 
 ORDERS = Table(
     "mart",
@@ -64,28 +41,23 @@ ORDERS = Table(
         SELLER_ID,
         MARKETPLACE_ID,
         ORDER_ID,
-        Column(
-            "order_status",
-            "VARCHAR",
-            "Pending, PendingAvailability, Unshipped, PartiallyShipped, Shipped, Canceled, Unfulfillable, "
-            "or a newer one of Amazon's unchanged",
-        ),
-        Column("purchase_date", "TIMESTAMPTZ", "when the order was placed, UTC"),
+        ORDER_STATUS,
+        PURCHASE_DATE,
         Column("last_update_date", "TIMESTAMPTZ", "when Amazon or the seller last changed the order, UTC"),
-        _money(
+        money(
             "order_total",
             "Amazon's grandTotal; NULL where Amazon gave none; 0 for a replacement without one. Of a version from a "
             "report, which has none: item, shipping and gift wrap prices with their taxes less promotion discounts, "
             "over the lines; NULL if no line has a price",
         ),
         CURRENCY.but(meaning="ISO 4217 code of the amounts; NULL where Amazon gave no amount", nullable=True),
-        _money(
+        money(
             "item_revenue",
             "sum of the items' ITEM subtotals (in a report item-price), before tax and shipping; NULL where not given",
         ),
-        _units("quantity_ordered", "sum over the items"),
-        _units("quantity_shipped", "sum of quantityFulfilled over the items; NULL where not given", nullable=True),
-        _units("quantity_unshipped", "sum of quantityUnfulfilled over the items; NULL where not given", nullable=True),
+        units("quantity_ordered", "sum over the items"),
+        units("quantity_shipped", "sum of quantityFulfilled over the items; NULL where not given", nullable=True),
+        units("quantity_unshipped", "sum of quantityUnfulfilled over the items; NULL where not given", nullable=True),
         Column("fulfillment_channel", "VARCHAR", "AFN (by Amazon) or MFN (by the seller)", nullable=True),
         Column("sales_channel", "VARCHAR", "marketplace name, or the channel's where there is none", nullable=True),
         Column("is_business", "BOOLEAN", "an Amazon Business order"),
@@ -110,11 +82,13 @@ ORDER_ITEMS = Table(
         SELLER_SKU.but(nullable=True),
         ASIN,
         Column("title", "VARCHAR", "product title at the time of the order", nullable=True),
-        _units("quantity_ordered", "ordered on this line"),
-        _units("quantity_shipped", "fulfilled on this line; NULL where Amazon does not say", nullable=True),
-        _money("unit_price", "price of one unit"),
-        _money("item_revenue", "ITEM subtotal of the line, before tax and shipping; NULL where not given"),
+        units("quantity_ordered", "ordered on this line"),
+        units("quantity_shipped", "fulfilled on this line; NULL where Amazon does not say", nullable=True),
+        money("unit_price", "price of one unit"),
+        money("item_revenue", "ITEM subtotal of the line, before tax and shipping; NULL where not given"),
         CURRENCY.but(meaning="ISO 4217 code of the amounts; NULL where Amazon gave no amount", nullable=True),
+        PURCHASE_DATE.but(meaning="when the order was placed, UTC, as in mart.orders"),
+        ORDER_STATUS.but(meaning="status of the order, as in mart.orders; Canceled lines are no demand"),
     ),
 )
 
@@ -140,6 +114,13 @@ INVENTORY = Table(
             "these units are counted in another marketplace's row already; ALL rows leave this one out",
         ),
         Column(
+            "pool_marketplace_id",
+            "VARCHAR",
+            "with pool_seller_sku: the row that counts these units, itself if this is no duplicate",
+        ),
+        Column("pool_seller_sku", "VARCHAR", "SKU of the row that counts these units"),
+        Column("first_seen_at", "TIMESTAMPTZ", "when a snapshot first showed the SKU here, UTC"),
+        Column(
             "missed_snapshots", "INTEGER", "snapshots in a row, the newest included, that lacked the SKU", minimum=0
         ),
         Column("is_gone", "BOOLEAN", "missing from three snapshots in a row: left out of totals and low stock"),
@@ -150,6 +131,28 @@ INVENTORY = Table(
     "observed_at.",
 )
 
+INVENTORY_HISTORY = Table(
+    "mart",
+    "inventory_history",
+    "SKU, marketplace and period in which nothing changed",
+    ("seller_id", "marketplace_id", "seller_sku", "valid_from"),
+    (
+        SELLER_ID,
+        MARKETPLACE_ID,
+        SELLER_SKU,
+        Column("valid_from", "TIMESTAMPTZ", "when a snapshot first showed these quantities, UTC"),
+        Column(
+            "valid_to",
+            "TIMESTAMPTZ",
+            "when a later snapshot showed others, or the SKU was gone, UTC; NULL: so it is now",
+            nullable=True,
+        ),
+        *QUANTITIES,
+    ),
+    note="What was known at a moment: valid_from <= moment AND (valid_to > moment OR valid_to IS NULL). A period is "
+    "half open, [valid_from, valid_to).",
+)
+
 INVENTORY_SUMMARY = Table(
     "mart",
     "inventory_summary",
@@ -158,13 +161,13 @@ INVENTORY_SUMMARY = Table(
     (
         SELLER_ID,
         MARKETPLACE_OR_ALL,
-        _count("total_skus", "SKUs"),
-        _count("total_quantity", "sum of total_quantity, units"),
-        _count("fulfillable_quantity", "sum of fulfillable_quantity, units"),
-        _count("reserved_quantity", "sum of reserved_quantity, units"),
-        _count("inbound_quantity", "sum of inbound_quantity, units"),
-        _count("low_stock_count", "SKUs under their threshold, those at 0 included"),
-        _count("out_of_stock_count", "SKUs with nothing fulfillable"),
+        count("total_skus", "SKUs"),
+        count("total_quantity", "sum of total_quantity, units"),
+        count("fulfillable_quantity", "sum of fulfillable_quantity, units"),
+        count("reserved_quantity", "sum of reserved_quantity, units"),
+        count("inbound_quantity", "sum of inbound_quantity, units"),
+        count("low_stock_count", "SKUs under their threshold, those at 0 included"),
+        count("out_of_stock_count", "SKUs with nothing fulfillable"),
         Column("last_sync", "TIMESTAMPTZ", "the newest observed_at of the rows counted, UTC"),
     ),
 )
@@ -180,14 +183,12 @@ LOW_STOCK = Table(
         SELLER_SKU,
         PRODUCT_NAME,
         STOCK_STATUS,
-        _units("fulfillable_quantity", "can be shipped now"),
-        _units("inbound_quantity", "on the way to Amazon", nullable=True),
+        units("fulfillable_quantity", "can be shipped now"),
+        units("inbound_quantity", "on the way to Amazon", nullable=True),
         THRESHOLD,
-        Column(
-            "days_of_cover", "DOUBLE", "days the fulfillable units last; NULL until velocity is known", nullable=True
-        ),
-        Column("stockout_date", "DATE", "day the stock runs out; NULL until velocity is known", nullable=True),
-        Column("gap_days", "INTEGER", "days between stock-out and the next arrival; NULL until known", nullable=True),
+        DAYS_OF_COVER,
+        STOCKOUT_DATE,
+        GAP_DAYS,
         Column("is_pool_duplicate", "BOOLEAN", "the same units as another marketplace's row"),
         Column("since", "TIMESTAMPTZ", "since when we have seen this status, UTC"),
     ),
@@ -203,9 +204,15 @@ STOCK_TRANSITIONS = Table(
         SELLER_ID,
         MARKETPLACE_ID,
         SELLER_SKU,
-        Column("from_status", "VARCHAR", "status before; NULL for a SKU first seen low or out", nullable=True),
-        Column("to_status", "VARCHAR", "status after"),
-        _units("fulfillable_quantity", "at the change"),
+        Column(
+            "from_status",
+            "VARCHAR",
+            "status before; NULL for a SKU first seen low or out",
+            nullable=True,
+            values=STOCK_STATUSES,
+        ),
+        Column("to_status", "VARCHAR", "status after", values=STOCK_STATUSES),
+        units("fulfillable_quantity", "at the change"),
         Column("at", "TIMESTAMPTZ", "when the snapshot that showed it was taken, UTC"),
     ),
 )
@@ -247,22 +254,22 @@ INBOUND_SHIPMENT_ITEMS = Table(
         Column("shipment_id", "VARCHAR", "Amazon's shipment id, FBA…"),
         SELLER_SKU,
         FN_SKU,
-        _units("quantity_expected", "announced (Amazon's QuantityShipped)"),
-        _units("quantity_received", "received so far; NULL where Amazon does not say", nullable=True),
+        units("quantity_expected", "announced (Amazon's QuantityShipped)"),
+        units("quantity_received", "received so far; NULL where Amazon does not say", nullable=True),
     ),
 )
 
 _WINDOW = (
-    _count("total_orders", "orders placed in the window and not canceled"),
-    _money("total_revenue", "sum of their order_total"),
-    _money("average_order_value", "total_revenue by the orders that have an amount; NULL if none has"),
-    _count("units", "units on those orders"),
-    _count("pending_count", "Pending and PendingAvailability"),
-    _count("unshipped_count", "Unshipped and PartiallyShipped"),
-    _count("shipped_count", "Shipped"),
-    _count("other_count", "any other status that is not Canceled"),
-    _count("canceled_count", "Canceled; not in total_orders"),
-    _count("orders_without_amount", "orders in total_orders for which Amazon has given no amount"),
+    count("total_orders", "orders placed in the window and not canceled"),
+    money("total_revenue", "sum of their order_total"),
+    money("average_order_value", "total_revenue by the orders that have an amount; NULL if none has"),
+    count("units", "units on those orders"),
+    count("pending_count", "Pending and PendingAvailability"),
+    count("unshipped_count", "Unshipped and PartiallyShipped"),
+    count("shipped_count", "Shipped"),
+    count("other_count", "any other status that is not Canceled"),
+    count("canceled_count", "Canceled; not in total_orders"),
+    count("orders_without_amount", "orders in total_orders for which Amazon has given no amount"),
 )
 
 
@@ -293,6 +300,10 @@ ORDER_METRICS_24H = Table(
     note="Multi-Channel orders are left out. Empty until the orders of one whole window have been read.",
 )
 
+_TIME_ZONES = "; ".join(
+    f"{zone} in {', '.join(one.country_code for one in MARKETPLACES.values() if one.time_zone == zone)}"
+    for zone in dict.fromkeys(one.time_zone for one in MARKETPLACES.values())
+)
 _SALES = (
     SELLER_ID,
     MARKETPLACE_ID,
@@ -300,9 +311,10 @@ _SALES = (
     Column("fulfillment_channel", "VARCHAR", "AFN (by Amazon), MFN (by the seller), or UNKNOWN"),
 )
 _SALES_FIGURES = (
-    _count("orders", "orders placed and not canceled"),
-    _count("units", "units on those orders"),
-    _money("revenue", "sum of their order_total; NULL if none has an amount"),
+    count("orders", "orders placed and not canceled"),
+    count("units", "units on those orders"),
+    money("revenue", "sum of their order_total; NULL if none has an amount"),
+    count("orders_without_amount", "of the orders, those for which Amazon has given no amount"),
 )
 
 SALES_HOURLY = Table(
@@ -320,8 +332,8 @@ SALES_DAILY = Table(
     "day, marketplace, currency and fulfillment channel",
     ("seller_id", "marketplace_id", "currency", "fulfillment_channel", "day"),
     (*_SALES, Column("day", "DATE", "calendar day in the marketplace's own time zone"), *_SALES_FIGURES),
-    note="Days follow the marketplace's time zone: America/Los_Angeles in North America, Europe/London in the United "
-    "Kingdom, and so on as in amazon_pipeline/marketplaces.py. Multi-Channel orders are left out.",
+    note="Days without orders have no row. Multi-Channel orders are left out. Days follow the marketplace's own time "
+    f"zone: {_TIME_ZONES}.",
 )
 
 SYNC_STATUS = Table(
@@ -339,10 +351,10 @@ SYNC_STATUS = Table(
             "everything up to here is in the tables, UTC (of orders_history: through reports); NULL if none",
             nullable=True,
         ),
-        _count("rows_changed", "rows inserted or changed by the last sync"),
-        _count("rows_quarantined", "rows of the last sync that were set aside as invalid"),
-        _count("api_calls", "requests sent to Amazon by the last sync"),
-        _count("throttled_calls", "of them answered 429"),
+        count("rows_changed", "rows inserted or changed by the last sync"),
+        count("rows_quarantined", "rows of the last sync that were set aside as invalid"),
+        count("api_calls", "requests sent to Amazon by the last sync"),
+        count("throttled_calls", "of them answered 429"),
         Column("quota_wait_seconds", "DOUBLE", "seconds the last sync waited for Amazon's quota", minimum=0),
         Column("backlog", "BOOLEAN", "something is left for the next sync: pages of a window, or a report being made"),
         Column("status", "VARCHAR", "ok, backlog, failed, or not-available (the account has no such data)"),
@@ -356,6 +368,7 @@ MART_TABLES: Final[dict[str, Table]] = {
         ORDERS,
         ORDER_ITEMS,
         INVENTORY,
+        INVENTORY_HISTORY,
         INVENTORY_SUMMARY,
         LOW_STOCK,
         STOCK_TRANSITIONS,
@@ -364,6 +377,8 @@ MART_TABLES: Final[dict[str, Table]] = {
         ORDER_METRICS_24H,
         SALES_HOURLY,
         SALES_DAILY,
+        SKU_VELOCITY,
+        CHANNEL_PERFORMANCE,
         SYNC_STATUS,
     )
 }

@@ -8,15 +8,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from amazon_pipeline.schemas.mart import (
-    INBOUND_SHIPMENT_ITEMS,
-    INVENTORY,
-    OBSERVED_AT,
-    ORDER_ITEMS,
-    ORDERS,
-    SELLER_ID,
-    SYNC_STATUS,
-)
+from amazon_pipeline.schemas.columns import OBSERVED_AT, SELLER_ID
+from amazon_pipeline.schemas.mart import INBOUND_SHIPMENT_ITEMS, INVENTORY, ORDER_ITEMS, ORDERS, SYNC_STATUS
 from amazon_pipeline.schemas.table import Column, Table
 
 BATCH_ID = Column("batch_id", "VARCHAR", "landing batch the row came from")
@@ -41,7 +34,7 @@ STAGED_ORDER_ITEMS = Table(
     "order_items",
     "order line and landed page, valid and not yet in mart.order_items",
     ("seller_id", "amazon_order_id", "order_item_id", "batch_id", "page"),
-    (*ORDER_ITEMS.columns, *_LANDED),
+    (*_without(ORDER_ITEMS, "purchase_date", "order_status"), *_LANDED),
 )
 
 STAGED_INVENTORY = Table(
@@ -50,7 +43,17 @@ STAGED_INVENTORY = Table(
     "SKU and snapshot, valid and not yet in mart.inventory",
     ("seller_id", "marketplace_id", "seller_sku", "batch_id"),
     (
-        *_without(INVENTORY, "low_stock_threshold", "stock_status", "is_pool_duplicate", "missed_snapshots", "is_gone"),
+        *_without(
+            INVENTORY,
+            "low_stock_threshold",
+            "stock_status",
+            "is_pool_duplicate",
+            "pool_marketplace_id",
+            "pool_seller_sku",
+            "first_seen_at",
+            "missed_snapshots",
+            "is_gone",
+        ),
         *_LANDED,
     ),
 )
@@ -110,6 +113,34 @@ STOCK_THRESHOLDS = Table(
         Column("lead_time_days", "INTEGER", "days, or NULL for the default", nullable=True, minimum=0),
         Column("case_pack", "INTEGER", "units a case, or NULL", nullable=True, minimum=1),
     ),
+)
+
+PLANNING_DEFAULTS = Table(
+    "staging",
+    "planning_defaults",
+    "file: the settings its figures were made with",
+    ("low_stock_threshold", "lead_time_days"),
+    (
+        Column("low_stock_threshold", "INTEGER", "AMAZON_LOW_STOCK_THRESHOLD, units", minimum=0),
+        Column("lead_time_days", "INTEGER", "AMAZON_LEAD_TIME_DAYS", minimum=0),
+        Column("target_cover_days", "INTEGER", "AMAZON_TARGET_COVER_DAYS", minimum=0),
+        Column("safety_stock_days", "INTEGER", "AMAZON_SAFETY_STOCK_DAYS", minimum=0),
+        Column("inventory_pools", "VARCHAR", "AMAZON_INVENTORY_POOLS"),
+    ),
+)
+
+STALE_SALES = Table(
+    "staging",
+    "stale_sales",
+    "mart and moment at which an order was placed that has changed since the mart was made",
+    ("mart", "seller_id", "marketplace_id", "purchase_date"),
+    (
+        Column("mart", "VARCHAR", "sales_hourly or sales_daily"),
+        SELLER_ID,
+        Column("marketplace_id", "VARCHAR", "marketplace of the order"),
+        Column("purchase_date", "TIMESTAMPTZ", "when the order was placed, UTC"),
+    ),
+    note="The mart makes those hours or days anew and empties its own rows, so a sync costs what changed.",
 )
 
 QUARANTINE = Table(
@@ -230,6 +261,8 @@ STAGING_TABLES: Final[dict[str, Table]] = {
         STAGED_INBOUND_SHIPMENTS,
         STAGED_INBOUND_SHIPMENT_ITEMS,
         STOCK_THRESHOLDS,
+        PLANNING_DEFAULTS,
+        STALE_SALES,
         QUARANTINE,
         STAGED_PAGES,
         STAGED_BATCHES,

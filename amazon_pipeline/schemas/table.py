@@ -10,13 +10,17 @@ DuckDBType = Literal["VARCHAR", "INTEGER", "BIGINT", "BOOLEAN", "DATE", "DOUBLE"
 
 @dataclass(frozen=True)
 class Column:
-    """One column: its DuckDB type, whether it may be NULL, what it means (with the unit), and its least value."""
+    """One column: its DuckDB type, whether it may be NULL, what it means (with the unit), its least value.
+
+    ``values`` are the only ones there are, where the vocabulary is ours; Amazon's own words pass through unchanged.
+    """
 
     name: str
     type: DuckDBType
     meaning: str
     nullable: bool = False
     minimum: int | None = None
+    values: tuple[str, ...] = ()
 
     def but(self, *, meaning: str | None = None, nullable: bool | None = None) -> Column:
         """The same column where another table gives it a narrower meaning."""

@@ -21,6 +21,7 @@ from amazon_pipeline.staging import (
     stage_orders,
 )
 from amazon_pipeline.warehouse.connection import transaction
+from amazon_pipeline.warehouse.stale_sales import MarketplaceFacts
 
 STAGERS: Final[dict[str, Callable[[LandedPage, str], Staged]]] = {
     "marketplaces": stage_marketplaces,
@@ -133,10 +134,13 @@ def _whole(pages: Iterable[LandedPage]) -> Iterable[LandedPage]:
 
 
 def _insert_staged(connection: duckdb.DuckDBPyConnection, staged: Staged, *, is_snapshot: bool) -> None:
+    facts = MarketplaceFacts(connection) if is_snapshot else None
     for name, frame in staged.frames.items():
         if is_snapshot:
             connection.execute(f"DELETE FROM staging.{name}")
         insert_frame(connection, STAGING_TABLES[name].qualified_name, frame)
+    if facts:
+        facts.mark_changes()
     insert_frame(connection, "staging.quarantine", staged.quarantined)
     connection.execute("INSERT INTO staging.staged_pages VALUES (?, ?)", [staged.page.batch_id, staged.page.number])
 

@@ -14,6 +14,7 @@ from typing import Final
 import duckdb
 
 from amazon_pipeline.warehouse.connection import transaction
+from amazon_pipeline.warehouse.stale_sales import mark_sales
 
 # what is to go from each table, in this order; the derived marts follow at the next sync
 _ENDED: Final = "status_changed_at < $cutoff AND shipment_status IN ('CLOSED', 'CANCELLED', 'DELETED')"
@@ -25,6 +26,7 @@ _EXPIRED: Final = {
     "mart.stock_transitions": '"at" < $cutoff',
     "mart.inbound_shipment_items": f"shipment_id IN (SELECT shipment_id FROM mart.inbound_shipments WHERE {_ENDED})",
     "mart.inbound_shipments": _ENDED,
+    "mart.inventory_history": "valid_to < $cutoff",
     "mart.inventory": "observed_at < $cutoff",
     "staging.quarantine": "quarantined_at < $cutoff",
     "staging.staged_batches": "opened_at < $cutoff",
@@ -38,6 +40,7 @@ def purge(connection: duckdb.DuckDBPyConnection, landing_dir: Path, cutoff: date
     """
     gone: dict[str, int] = {}
     with transaction(connection):
+        mark_sales(connection, "last_update_date < $cutoff", {"cutoff": cutoff})
         for table, condition in _EXPIRED.items():
             rows = connection.execute(f"DELETE FROM {table} WHERE {condition}", {"cutoff": cutoff}).fetchall()
             gone[table] = int(rows[0][0])

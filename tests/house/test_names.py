@@ -5,19 +5,23 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 
 import dagster as dg
 import pytest
 
 from amazon_pipeline.definitions import build_definitions
-from amazon_pipeline.marts.build import DERIVED
+from amazon_pipeline.marts.build import DERIVED, VIEWS, define_views
+from amazon_pipeline.marts.sales_scope import choose
+from amazon_pipeline.marts.sql_files import mart_sql
 from amazon_pipeline.schemas import MART_TABLES, STAGING_TABLES, Table
 from amazon_pipeline.settings import Settings
+from amazon_pipeline.warehouse import open_warehouse
 from tests.house.documents import ROOT
 
 SQL = ROOT / "amazon_pipeline" / "marts" / "sql"
-SHARED_SQL = {"pool_duplicates"}
-"""SQL that is no mart: a step of ``inventory``."""
+SHARED_SQL = {"pool_duplicates", *VIEWS}
+"""SQL that is no mart: a step of ``inventory``, and what several marts are made from."""
 TABLES = [*MART_TABLES.values(), *STAGING_TABLES.values()]
 
 
@@ -46,15 +50,23 @@ def test_every_staging_asset_is_a_staging_table(assets: dict[str, dg.AssetSpec])
     assert staged <= {table.name for table in STAGING_TABLES.values() if table.schema == "staging"}
 
 
-def test_every_sql_file_writes_the_table_it_is_named_for_and_starts_with_its_grain() -> None:
+def test_every_sql_file_of_a_mart_starts_with_its_grain() -> None:
     for name in MART_TABLES:
-        sql = (SQL / f"{name}.sql").read_text(encoding="utf-8")
-        assert sql.startswith("-- One row per "), name
-        assert re.search(rf"\bINSERT INTO mart\.{name} BY NAME\b", sql), name
+        assert mart_sql(name).startswith("-- One row per "), name
 
 
-def test_the_derived_marts_are_marts() -> None:
-    assert set(DERIVED) <= set(MART_TABLES)
+def test_a_merge_writes_the_table_it_is_named_for() -> None:
+    for name in set(MART_TABLES) - set(DERIVED):
+        assert re.search(rf"\bINSERT INTO mart\.{name} BY NAME\b", mart_sql(name)), name
+
+
+def test_a_derived_mart_is_one_select_of_the_columns_of_its_table(tmp_path: Path) -> None:
+    with open_warehouse(tmp_path / "warehouse.duckdb") as connection:
+        define_views(connection)
+        for name in DERIVED:
+            choose(connection, name)
+            found = connection.execute(f"SELECT * FROM ({mart_sql(name)}) LIMIT 0").description or []
+            assert {column[0] for column in found} == set(MART_TABLES[name].column_names), name
 
 
 def test_every_asset_says_what_one_row_is_whose_it_is_and_where_it_belongs(assets: dict[str, dg.AssetSpec]) -> None:

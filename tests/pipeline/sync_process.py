@@ -35,7 +35,8 @@ from amazon_pipeline.extraction import (
     run_stream,
 )
 from amazon_pipeline.landing import Landing
-from amazon_pipeline.marts import build, merge_inbound, merge_inventory, merge_orders, read_thresholds
+from amazon_pipeline.marts import build, merge_inbound, merge_inventory, merge_orders, read_planning
+from amazon_pipeline.marts.build import DERIVED
 from amazon_pipeline.selling_partner import library
 from amazon_pipeline.selling_partner.client import open_selling_partner
 from amazon_pipeline.selling_partner.quota import Budget
@@ -169,20 +170,18 @@ def sync(settings: Settings, clock: SharedClock, now: datetime) -> list[Outcome]
         stage("inbound_shipments")
         mart(lambda warehouse: _merge_inventory(warehouse, settings))
         mart(merge_inbound)
-        mart(lambda warehouse: build(warehouse, "inventory_summary"))
-        mart(lambda warehouse: build(warehouse, "low_stock"))
         raw("orders", lambda ext, got: fetch_orders(ext, got, marketplace_ids=markets, watermark=watermark))
         stage("orders")
         mart(merge_orders)
-        for name in ("order_metrics_24h", "sales_hourly", "sales_daily", "sync_status"):
+        for name in DERIVED:
             mart(lambda warehouse, name=name: build(warehouse, name))
     publish(settings.warehouse_path, settings.published_path, seller_id=seller_id, source=settings.source, at=now)
     return outcomes
 
 
 def _merge_inventory(warehouse: Any, settings: Settings) -> None:
-    read_thresholds(warehouse, settings.stock_thresholds_path)
-    merge_inventory(warehouse, default_threshold=settings.low_stock_threshold, inventory_pools=settings.inventory_pools)
+    read_planning(warehouse, settings)
+    merge_inventory(warehouse)
 
 
 def _child(order: dict[str, Any]) -> None:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from amazon_pipeline.extraction import Fetched, Outcome
 from amazon_pipeline.landing import Landing
-from amazon_pipeline.marts import build, merge_inbound, merge_inventory, merge_orders, read_thresholds
-from amazon_pipeline.marts.build import DERIVED, InventoryPools
+from amazon_pipeline.marts import build, merge_inbound, merge_inventory, merge_orders, read_planning
+from amazon_pipeline.marts.build import DERIVED
+from amazon_pipeline.settings import Settings
 from amazon_pipeline.warehouse import Loaded, open_warehouse, record_outcome, record_quarantined, stage_landed
 from tests.amazon_answers import NOON, SELLER
 
@@ -23,12 +24,16 @@ class TestWarehouse:
 
     __test__ = False
     directory: Path
-    threshold: int = 10
-    pools: InventoryPools = "auto"
+    planning: dict[str, str] = field(default_factory=dict)
+    """Settings of stock and restock by the name of their variable."""
 
     @property
     def landing(self) -> Path:
         return self.directory / "landing"
+
+    @property
+    def settings(self) -> Settings:
+        return Settings(_env_file=None, AMAZON_DATA_DIR=self.directory, **self.planning)  # type: ignore[call-arg]
 
     @property
     def path(self) -> Path:
@@ -42,9 +47,9 @@ class TestWarehouse:
                 record_outcome(connection, SELLER, Outcome(stream, "ok", None, at, Fetched(), 1, 0, 0.0))
                 loaded[stream] = stage_landed(connection, Landing(self.landing, SELLER), stream, SELLER)
                 record_quarantined(connection, SELLER, stream, loaded[stream].rows_quarantined)
-            read_thresholds(connection, self.directory / "stock_thresholds.csv")
+            read_planning(connection, self.settings)
             merge_orders(connection)
-            merge_inventory(connection, default_threshold=self.threshold, inventory_pools=self.pools)
+            merge_inventory(connection)
             merge_inbound(connection)
             for name in DERIVED:
                 build(connection, name)

@@ -1,9 +1,6 @@
 -- One row per marketplace, and one row ALL that counts each pool of stock once (rows that are not pool duplicates).
 -- SKUs that are gone do not count.
 -- low_stock_count counts the SKUs under their threshold, those at 0 included.
-DELETE FROM mart.inventory_summary;
-
-INSERT INTO mart.inventory_summary BY NAME
 SELECT
     seller_id,
     CASE WHEN grouping(marketplace_id) = 1 THEN 'ALL' ELSE marketplace_id END AS marketplace_id,
@@ -18,4 +15,4 @@ SELECT
 FROM mart.inventory
 WHERE NOT is_gone
 GROUP BY GROUPING SETS ((seller_id, marketplace_id), (seller_id, is_pool_duplicate))
-HAVING grouping(marketplace_id) = 0 OR NOT is_pool_duplicate;
+HAVING grouping(marketplace_id) = 0 OR NOT is_pool_duplicate

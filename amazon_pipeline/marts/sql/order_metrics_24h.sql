@@ -1,35 +1,17 @@
 -- One row per marketplace and currency, and ALL per currency: the orders placed in [window_start, window_end), and in
 -- the 24 hours before. The window ends where Amazon's orders are known up to: the orders watermark.
--- An order without an amount counts under its marketplace's currency, never as 0 of revenue. Multi-Channel orders are
--- left out. Revenue is 0 where there was no order, NULL where there were orders and Amazon has given no amount yet.
-DELETE FROM mart.order_metrics_24h;
-
-INSERT INTO mart.order_metrics_24h BY NAME
+-- Orders without an amount are counted, never as 0 of revenue. Multi-Channel orders are left out. Revenue is 0 where
+-- there was no order, NULL where there were orders and Amazon has given no amount yet.
 WITH as_of AS (
     SELECT seller_id, watermark AS window_end, watermark - INTERVAL 24 HOUR AS window_start
     FROM staging.stream_status
     WHERE stream = 'orders' AND watermark IS NOT NULL
 ),
 placed AS (
-    SELECT
-        o.seller_id,
-        o.marketplace_id,
-        CASE
-            WHEN o.order_total IS NULL THEN coalesce(p.currency, r.currency, o.currency, 'XXX')
-            ELSE coalesce(o.currency, p.currency, r.currency, 'XXX')
-        END AS currency,
-        o.order_status,
-        o.order_status <> 'Canceled' AS is_counted,
-        o.order_total,
-        o.quantity_ordered,
-        o.purchase_date >= a.window_start AS is_current
-    FROM mart.orders AS o
+    SELECT o.*, o.order_status <> 'Canceled' AS is_counted, o.purchase_date >= a.window_start AS is_current
+    FROM placed_orders AS o
     JOIN as_of AS a USING (seller_id)
-    LEFT JOIN staging.marketplaces AS p USING (seller_id, marketplace_id)
-    LEFT JOIN meta.known_marketplaces AS r USING (marketplace_id)
-    WHERE o.purchase_date >= a.window_start - INTERVAL 24 HOUR
-      AND o.purchase_date < a.window_end
-      AND o.marketplace_id <> 'NON_AMAZON'
+    WHERE o.purchase_date >= a.window_start - INTERVAL 24 HOUR AND o.purchase_date < a.window_end
 ),
 figures AS (
     SELECT
@@ -85,4 +67,4 @@ SELECT
 FROM grid
 JOIN as_of AS a USING (seller_id)
 LEFT JOIN (SELECT * FROM figures WHERE is_current) AS c USING (seller_id, marketplace_id, currency)
-LEFT JOIN (SELECT * FROM figures WHERE NOT is_current) AS b USING (seller_id, marketplace_id, currency);
+LEFT JOIN (SELECT * FROM figures WHERE NOT is_current) AS b USING (seller_id, marketplace_id, currency)

@@ -100,7 +100,7 @@ def test_a_snapshot_that_is_not_whole_is_not_looked_at(warehouse: TestWarehouse)
 def test_the_same_units_in_two_marketplaces_are_counted_once(
     warehouse: TestWarehouse, pools: str, total_skus: int, units: int
 ) -> None:
-    warehouse.pools = pools  # type: ignore[assignment]
+    warehouse.planning["AMAZON_INVENTORY_POOLS"] = pools
     same, differing = {"fn_sku": "X00POOL"}, {"fn_sku": "X00OWN"}
     land_inventory(warehouse.landing, inventory_summary("P", 7, **same), inventory_summary("O", 20, **differing))
     land_inventory(
@@ -136,13 +136,13 @@ def test_a_pool_at_zero_everywhere_is_one_out_of_stock_sku(warehouse: TestWareho
     ],
 )
 def test_a_bad_line_of_the_thresholds_is_named_by_number(warehouse: TestWarehouse, line: str, problem: str) -> None:
-    from amazon_pipeline.marts import read_thresholds
+    from amazon_pipeline.marts import read_planning
     from amazon_pipeline.warehouse import open_warehouse
 
     path = warehouse.directory / "stock_thresholds.csv"
     path.write_text(f"seller_sku,marketplace_id,low_stock_threshold,lead_time_days,case_pack\n{line}\nGOOD,,7,,\n")
     with open_warehouse(warehouse.path) as connection:
-        (found,) = read_thresholds(connection, path)
+        (found,) = read_planning(connection, warehouse.settings)
         assert problem in found
         assert ("GOOD",) in connection.execute("SELECT seller_sku FROM staging.stock_thresholds").fetchall()
 
