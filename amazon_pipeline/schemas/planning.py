@@ -25,8 +25,8 @@ def _velocity(days: int) -> Column:
     return Column(
         f"velocity_{days}d",
         "DOUBLE",
-        f"units_{days}d by in_stock_days_{days}d; NULL where the window does not count: orders are not known that far "
-        "back, or the SKU was in stock for fewer than 3 days of it",
+        f"units_{days}d by in_stock_days_{days}d, both as they were at last_good_at if that is set; NULL where the "
+        "window does not count: orders are not known so far back, or the SKU was in stock for fewer than 3 days of it",
         nullable=True,
         minimum=0,
     )
@@ -36,8 +36,8 @@ def _days(days: int) -> Column:
     return Column(
         f"in_stock_days_{days}d",
         "INTEGER",
-        f"24-hour days of the last {days} before velocity_as_of on which the SKU was fulfillable for at least half the "
-        "time, or sold; before our first snapshot of the marketplace every day counts",
+        f"24-hour days of the last {days} known on which the SKU was fulfillable for at least half the time, or sold; "
+        "before our first snapshot of the marketplace every day counts",
         minimum=0,
     )
 
@@ -58,12 +58,13 @@ SKU_VELOCITY = Table(
             "its stock is counted in another row, which carries the advice: here reorder and restock columns are NULL",
         ),
         Column(
-            "velocity_as_of",
+            "last_good_at",
             "TIMESTAMPTZ",
-            "end of the windows, UTC: up to where orders are known; of a SKU out of stock, when it ran out",
+            "set where the velocities are the last good ones, of a SKU that is out of stock: when it ran out, UTC, and "
+            "where their windows end; NULL: they end where orders are known, the watermark of orders",
             nullable=True,
         ),
-        count("units_7d", "units ordered in the 7 days before velocity_as_of, canceled orders left out"),
+        count("units_7d", "units ordered in the 7 days up to where orders are known, canceled orders left out"),
         count("units_30d", "the same over 30 days"),
         count("units_90d", "the same over 90 days"),
         _days(7),

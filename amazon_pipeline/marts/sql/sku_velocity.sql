@@ -250,7 +250,7 @@ SELECT
     seller_sku,
     product_name,
     is_pool_duplicate,
-    v.window_end AS velocity_as_of,
+    CASE WHEN is_last_good THEN v.window_end END AS last_good_at,
     coalesce(units_7d, 0) AS units_7d,
     coalesce(units_30d, 0) AS units_30d,
     coalesce(units_90d, 0) AS units_90d,
