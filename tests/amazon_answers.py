@@ -113,10 +113,13 @@ def land(
     at: datetime = NOON,
     status: str = "complete",
     params: dict[str, str] | None = None,
+    window_start: datetime | None = None,
     window_end: datetime | None = None,
 ) -> Batch:
     """Land a batch of pages and close it; its window ends three minutes before ``at`` unless said otherwise."""
-    manifest = {"marketplace_id": params["marketplaceIds"]} if params and "marketplaceIds" in params else {}
+    manifest: dict[str, Any] = {"window_start": window_start, "is_first": True} if window_start else {}
+    if params and "marketplaceIds" in params:
+        manifest["marketplace_id"] = params["marketplaceIds"]
     batch = Landing(directory, SELLER).open_batch(stream, source="amazon", at=at, params=manifest)
     for number, body in enumerate(bodies, start=1):
         batch.write_page(

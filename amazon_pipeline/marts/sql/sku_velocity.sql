@@ -78,12 +78,12 @@ sold AS MATERIALIZED (  -- days_ago counts from 0
     WHERE l.purchase_date < w.window_end AND l.purchase_date >= w.window_end - INTERVAL 90 DAY
     GROUP BY ALL
 ),
-absent AS (  -- periods without a fulfillable unit, or before the SKU was listed in a marketplace already observed
+absent AS (  -- periods without a fulfillable unit; all time before it was listed, if we saw the marketplace without it
     SELECT seller_id, marketplace_id, seller_sku, valid_from AS absent_from, valid_to AS absent_to
     FROM mart.inventory_history
     WHERE fulfillable_quantity = 0
     UNION ALL
-    SELECT seller_id, marketplace_id, seller_sku, observed_since, first_seen_at
+    SELECT seller_id, marketplace_id, seller_sku, TIMESTAMPTZ '1970-01-01 00:00:00+00', first_seen_at
     FROM stock
     JOIN observed USING (seller_id, marketplace_id)
     WHERE first_seen_at > observed_since
