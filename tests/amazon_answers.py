@@ -151,8 +151,11 @@ def land_inventory(
     return land(directory, "inventory", "getInventorySummaries", [body], params=params, at=at, **more)
 
 
-def land_marketplaces(directory: Path, *, at: datetime = NOON) -> Batch:
-    """Land the participations of a seller in the United States and Canada, and the internal ones Amazon lists too."""
+def land_marketplaces(directory: Path, *, at: datetime = NOON, new: tuple[str, str, str, str] | None = None) -> Batch:
+    """Land the participations of a seller in the United States and Canada, and the internal ones Amazon lists too.
+
+    ``new`` is one more: its id, country, currency and domain.
+    """
 
     def entry(marketplace_id: str, country: str, currency: str, domain: str) -> dict[str, Any]:
         return {
@@ -173,6 +176,7 @@ def land_marketplaces(directory: Path, *, at: datetime = NOON) -> Batch:
             entry(US, "US", "USD", "www.amazon.com"),
             entry(CA, "CA", "CAD", "www.amazon.ca"),
             entry("A2ZV50J4W1RKNI", "US", "USD", "sim1.stores.amazon.com"),
+            *([entry(*new)] if new else []),
         ]
     }
     return land(directory, "marketplaces", "getMarketplaceParticipations", [body], at=at)
