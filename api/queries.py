@@ -1,7 +1,4 @@
-"""The SQL behind the answers. Values are bound, never written into the text; lists come back as JSON text.
-
-DuckDB prints a DECIMAL digit by digit, so money stays exact. Every function fetches all it asked for.
-"""
+"""The SQL behind the answers. Values are bound, never written into the text. All that is asked for is fetched."""
 
 from __future__ import annotations
 
@@ -11,7 +8,6 @@ from typing import Any, Final
 
 import duckdb
 
-from api.exact_json import Raw
 from api.figures import CurrencyOrders
 
 Database = duckdb.DuckDBPyConnection
@@ -44,55 +40,15 @@ class Filter:
         if value is not None:
             self.where(f"{column} = ?", value)
 
-    def stock_status(self, column: str, status: str | None) -> None:
-        """One status, or ``alert`` for low and out together."""
-        if status == "alert":
-            self.where(f"{column} IN ('out-of-stock', 'low-stock')")
-        else:
-            self.equal(column, status)
-
     @property
     def sql(self) -> str:
         """``WHERE …``, or nothing."""
         return f"WHERE {' AND '.join(self._conditions)}" if self._conditions else ""
 
 
-@dataclass(frozen=True)
-class ListPage:
-    """Rows of a list as JSON text, and the number of the row after them if there are more."""
-
-    rows: list[Raw]
-    next_start: int | None
-
-
-def list_page(
-    database: Database,
-    *,
-    table: str,
-    chosen: Filter,
-    order: str,
-    row: str,
-    start: int,
-    limit: int,
-    alias: str = "chosen",
-) -> ListPage:
-    """``limit`` rows from ``start`` on; ``row`` is the SQL of their JSON, where ``alias`` names the table.
-
-    ``order`` must be total, else a row could come twice or never.
-    """
-    # the rows are chosen first, so that the JSON is made for those alone
-    sql = f"""
-      SELECT {row} FROM (SELECT * FROM {table} {chosen.sql} ORDER BY {order} LIMIT ? OFFSET ?) {alias}
-      ORDER BY {order}"""
-    found = database.execute(sql, [*chosen.values, limit + 1, start]).fetchall()
-    rows = [Raw(text) for (text,) in found[:limit]]
-    return ListPage(rows, start + limit if len(found) > limit else None)
-
-
-def count_rows(database: Database, table: str, chosen: Filter) -> int:
-    """How many rows of ``table`` the filter leaves."""
-    rows = database.execute(f"SELECT count(*) FROM {table} {chosen.sql}", chosen.values).fetchall()
-    return int(rows[0][0])
+def lower(database: Database, text: str) -> str:
+    """The text in DuckDB's lower case, which other libraries may see differently."""
+    return str(database.execute("SELECT lower(?)", [text]).fetchall()[0][0])
 
 
 _CURRENCY_ORDERS: Final = """
