@@ -22,10 +22,11 @@ from amazon_pipeline.events import SYNC_COMPLETED, SYNC_ERROR, EventLog
 from amazon_pipeline.settings import Settings
 from api import cursors
 from api.errors import PublishedFileUnreadable
-from api.exact_json import Json, encode
+from api.exact_json import Json, Raw, encode
 from api.lists import Choice, ListPage, ListSource, ReadyList
 from api.pages import Page, PageResponse
 from api.parameters import ListParameters, Parameters
+from api.queries import Database
 from api.snapshot import Snapshot, SnapshotStore, Stream
 
 LOGGER = logging.getLogger(__name__)
@@ -65,7 +66,7 @@ class Freshness:
 class Reading:
     """What a resource makes its data from. ``database`` is None before the first publish: all figures unknown."""
 
-    database: duckdb.DuckDBPyConnection | None
+    database: Database | None
     freshness: Freshness
     settings: Settings
     start: int
@@ -79,7 +80,7 @@ class Reading:
     def page(self, choice: Choice, parameters: ListParameters) -> ListPage:
         """The page asked for of the resource's list; none before the first publish."""
         if self.rows is None:
-            return ListPage([], 0, None)
+            return ListPage(Raw("[]"), 0, None)
         return self.rows.page(choice, start=self.start, limit=parameters.limit)
 
     def next_cursor(self, next_start: int | None) -> str | None:
@@ -172,7 +173,7 @@ class Answers:
         database = snapshot.database()
         try:
             reading = Reading(
-                database,
+                Database(database, snapshot.answered),
                 freshness,
                 self._settings,
                 start,

@@ -44,9 +44,9 @@ class ListSource:
 
 @dataclass(frozen=True)
 class ListPage:
-    """Rows of a list as JSON text, how many rows were chosen in all, and the number of the next one if there is one."""
+    """Rows as a JSON array, how many were chosen in all, and the number of the row after these if there is one."""
 
-    rows: list[Raw]
+    rows: Raw
     total: int
     next_start: int | None
 
@@ -79,9 +79,9 @@ class ReadyList:
         chosen = self._order(choice.sort, is_descending=choice.is_descending)
         if (kept := self._kept(choice)) is not None:
             chosen = chosen.filter(kept.gather(chosen))
-        rows = self._frame[_ROW].gather(chosen.slice(start, limit))
+        rows = self._frame[_ROW].gather(chosen.slice(start, limit)).to_list()
         total = len(chosen)
-        return ListPage([Raw(row) for row in rows], total, start + limit if start + limit < total else None)
+        return ListPage(Raw(f"[{','.join(rows)}]"), total, start + limit if start + limit < total else None)
 
     def _kept(self, choice: Choice) -> pl.Series | None:
         """Which rows are chosen, None for all."""

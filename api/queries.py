@@ -10,7 +10,24 @@ import duckdb
 
 from api.figures import CurrencyOrders
 
-Database = duckdb.DuckDBPyConnection
+
+class Database:
+    """One published file, asked with SQL. A query without values has one answer per file: it is asked once.
+
+    ``answered`` holds those answers, for as long as the file is the published one.
+    """
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, answered: dict[str, list[tuple[Any, ...]]]) -> None:
+        self._connection = connection
+        self._answered = answered
+
+    def rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """All rows of the result. Raises duckdb.Error."""
+        if values:
+            return self._connection.execute(sql, values).fetchall()
+        if sql not in self._answered:
+            self._answered[sql] = self._connection.execute(sql).fetchall()
+        return self._answered[sql]
 
 
 def utc(column: str) -> str:
@@ -48,7 +65,7 @@ class Filter:
 
 def lower(database: Database, text: str) -> str:
     """The text in DuckDB's lower case, which other libraries may see differently."""
-    return str(database.execute("SELECT lower(?)", [text]).fetchall()[0][0])
+    return str(database.rows("SELECT lower(?)", [text])[0][0])
 
 
 _CURRENCY_ORDERS: Final = """
@@ -62,13 +79,13 @@ def currency_orders(database: Database | None) -> list[CurrencyOrders]:
     """The ``ALL`` rows of the 24-hour window, one per currency; none while no whole window is known."""
     if database is None:
         return []
-    return [CurrencyOrders(*row) for row in database.execute(_CURRENCY_ORDERS).fetchall()]
+    return [CurrencyOrders(*row) for row in database.rows(_CURRENCY_ORDERS)]
 
 
 def window(database: Database) -> tuple[int, int] | None:
     """Start and end of the 24-hour window in microseconds since 1970, None while it is not known."""
     sql = "SELECT epoch_us(max(window_start)), epoch_us(max(window_end)) FROM mart.order_metrics_24h"
-    start, end = database.execute(sql).fetchall()[0]
+    start, end = database.rows(sql)[0]
     return None if start is None else (int(start), int(end))
 
 
@@ -95,7 +112,7 @@ def inventory_figures(database: Database | None, *, known: bool) -> InventoryFig
     """The ``ALL`` row of the summary; None unless Amazon has told us the stock; zeros if it said there is none."""
     if database is None or not known:
         return None
-    rows: Sequence[tuple[int, ...]] = database.execute(_INVENTORY).fetchall()
+    rows: Sequence[tuple[int, ...]] = database.rows(_INVENTORY)
     return InventoryFigures(*rows[0]) if rows else InventoryFigures()
 
 
@@ -106,5 +123,5 @@ FROM mart.inventory WHERE NOT is_pool_duplicate AND NOT is_gone"""
 
 def inbound_skus(database: Database) -> int | None:
     """SKUs with units on the way to Amazon, each pool of stock counted once; None if Amazon says it of no SKU."""
-    found = database.execute(_INBOUND_SKUS).fetchall()[0][0]
+    found = database.rows(_INBOUND_SKUS)[0][0]
     return None if found is None else int(found)

@@ -141,14 +141,14 @@ def _zones(database: Database, marketplace_id: str | None) -> list[ZoneInfo]:
     chosen = Filter()
     chosen.equal("marketplace_id", marketplace_id)
     sql = f"SELECT DISTINCT time_zone FROM staging.marketplaces {chosen.sql}"
-    return [ZoneInfo(name) for (name,) in database.execute(sql, chosen.values).fetchall()]
+    return [ZoneInfo(name) for (name,) in database.rows(sql, chosen.values)]
 
 
 def _hourly(database: Database, span: _Span, marketplace_id: str | None) -> list[_Sales]:
     chosen = Filter()
     chosen.where("hour BETWEEN ?::TIMESTAMPTZ AND ?::TIMESTAMPTZ", span.first.isoformat(), span.last.isoformat())
     chosen.equal("marketplace_id", marketplace_id)
-    rows = database.execute(_grouped("mart.sales_hourly", "hour", "epoch_us(hour)", chosen), chosen.values).fetchall()
+    rows = database.rows(_grouped("mart.sales_hourly", "hour", "epoch_us(hour)", chosen), chosen.values)
     return [_Sales(moment(period), *figures) for period, *figures in rows]
 
 
@@ -156,7 +156,7 @@ def _daily(database: Database, span: _Span, marketplace_id: str | None) -> list[
     chosen = Filter()
     chosen.where("day BETWEEN ? AND ?", span.first, span.last)
     chosen.equal("marketplace_id", marketplace_id)
-    rows = database.execute(_grouped("mart.sales_daily", "day", "day", chosen), chosen.values).fetchall()
+    rows = database.rows(_grouped("mart.sales_daily", "day", "day", chosen), chosen.values)
     return [_Sales(*row) for row in rows]
 
 

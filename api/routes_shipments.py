@@ -86,7 +86,7 @@ def _summary(database: Database | None) -> dict[str, Json]:
     names = ("open", "inTransit", "receiving", "unitsExpected", "unitsReceived")
     if database is None:
         return dict.fromkeys(names)
-    return dict(zip(names, database.execute(_SUMMARY).fetchall()[0], strict=True))
+    return dict(zip(names, database.rows(_SUMMARY)[0], strict=True))
 
 
 SHIPMENTS = Resource("amazon-shipments", ("inbound_shipments",), _make, rows=_LIST)

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 import duckdb
 
@@ -91,6 +91,7 @@ class Snapshot:
         self.path = path
         self.key = key
         self.pages = PageCache()
+        self.answered: dict[str, list[tuple[Any, ...]]] = {}
         self.closed = asyncio.Event()
         self._lists: dict[str, asyncio.Task[ReadyList]] = {}
         self._connection = connection
