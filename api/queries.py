@@ -2,32 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import duckdb
 
 from api.figures import CurrencyOrders
 
+Made = TypeVar("Made")
+
 
 class Database:
-    """One published file, asked with SQL. A query without values has one answer per file: it is asked once.
+    """One published file, asked with SQL. ``answered`` keeps what was asked once, while the file is current."""
 
-    ``answered`` holds those answers, for as long as the file is the published one.
-    """
-
-    def __init__(self, connection: duckdb.DuckDBPyConnection, answered: dict[str, list[tuple[Any, ...]]]) -> None:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, answered: dict[str, Any]) -> None:
         self._connection = connection
         self._answered = answered
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        """All rows of the result. Raises duckdb.Error."""
+        """All rows of the result; a query without values has one answer per file. Raises duckdb.Error."""
         if values:
             return self._connection.execute(sql, values).fetchall()
-        if sql not in self._answered:
-            self._answered[sql] = self._connection.execute(sql).fetchall()
-        return self._answered[sql]
+        return self.once(sql, lambda: self._connection.execute(sql).fetchall())
+
+    def once(self, name: str, make: Callable[[], Made]) -> Made:
+        """What ``make`` makes of this file, made the first time. There must be few names: nothing is forgotten."""
+        if name not in self._answered:
+            self._answered[name] = make()
+        made: Made = self._answered[name]
+        return made
 
 
 def utc(column: str) -> str:
@@ -64,7 +68,9 @@ class Filter:
 
 
 def lower(database: Database, text: str) -> str:
-    """The text in DuckDB's lower case, which other libraries may see differently."""
+    """The text in DuckDB's lower case, which beyond ASCII other libraries may see differently."""
+    if text.isascii():
+        return text.lower()
     return str(database.rows("SELECT lower(?)", [text])[0][0])
 
 

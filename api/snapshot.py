@@ -91,7 +91,7 @@ class Snapshot:
         self.path = path
         self.key = key
         self.pages = PageCache()
-        self.answered: dict[str, list[tuple[Any, ...]]] = {}
+        self.answered: dict[str, Any] = {}
         self.closed = asyncio.Event()
         self._lists: dict[str, asyncio.Task[ReadyList]] = {}
         self._connection = connection

@@ -116,7 +116,7 @@ async def _run(url: str, asked: Asked, connections: int, seconds: float) -> Load
     requests = iter(asked.requests)
     opened = [
         loop.create_connection(
-            lambda: _Connection(requests, asked.status, load, begun + seconds), parts.hostname, parts.port
+            lambda: _Connection(requests, asked.status, load, begun + seconds), parts.hostname or "", parts.port or 80
         )
         for _ in range(connections)
     ]
