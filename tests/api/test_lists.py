@@ -26,6 +26,12 @@ SQL_COLUMNS = {
     "name": "lower(product_name)",
     "updated": "last_updated",
 }
+FILTERS: dict[str, dict[str, str]] = {
+    "true": {},
+    "stock_status <> 'in-stock'": {"status": "alert"},
+    f"stock_status = 'out-of-stock' AND marketplace_id = '{US}'": {"status": "out-of-stock", "marketplaceId": US},
+    "contains(lower(product_name), lower('GRÜN'))": {"q": "GRÜN"},
+}
 
 
 def many_skus() -> dict[str, list[object]]:
@@ -67,18 +73,14 @@ def test_every_sort_is_the_databases_own_with_empty_values_last(
     direction = "DESC" if sort.startswith("-") else "ASC"
     order = f"{SQL_COLUMNS[sort.removeprefix('-')]} {direction} NULLS LAST, seller_sku, marketplace_id"
     with duckdb.connect(str(path), read_only=True) as connection:
-        for where, parameters in (
-            ("true", {}),
-            ("stock_status <> 'in-stock'", {"status": "alert"}),
-            (f"stock_status = 'out-of-stock' AND marketplace_id = '{US}'",
-             {"status": "out-of-stock", "marketplaceId": US}),
-            ("contains(lower(product_name), lower('GRÜN'))", {"q": "GRÜN"}),
-        ):  # fmt: skip
-            expected = connection.execute(
+        expected = [
+            connection.execute(
                 f"SELECT seller_sku, marketplace_id FROM mart.inventory WHERE NOT is_gone AND {where} ORDER BY {order}"
             ).fetchall()
-            assert walk(client, sort=sort, **parameters) == expected
-            assert expected
+            for where in FILTERS
+        ]
+    assert all(expected)
+    assert [walk(client, sort=sort, **parameters) for parameters in FILTERS.values()] == expected
 
 
 def test_a_list_is_read_once_for_all_who_ask(published: Published) -> None:
