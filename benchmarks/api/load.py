@@ -77,14 +77,14 @@ class _Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         if self._missing < 0:
             self._head += data
-            head, found, body = self._head.partition(b"\r\n\r\n")
+            head, found, data = self._head.partition(b"\r\n\r\n")
             if not found:
                 return
-            _, _, length = head.lower().partition(b"content-length:")
-            self._missing = int(length.partition(b"\r\n")[0] or 0) - len(body)
             self._is_right = head[9:12] == self._status
-        else:
-            self._missing -= len(data)
+            _, _, length = head.lower().partition(b"content-length:")
+            self._is_chunked = not length and self._is_right and self._status == b"200"
+            self._missing = int(length.partition(b"\r\n")[0] or 0) + self._is_chunked
+        self._missing -= data.endswith(b"0\r\n\r\n") if self._is_chunked else len(data)
         if self._missing <= 0:
             self._answered()
 
