@@ -55,13 +55,12 @@ class ListPage:
 class Choice:
     """Which rows, and in what order.
 
-    ``only``: each of these columns has one of the values; None is any. ``searched``: one of these columns, which are in
-    lower case, contains ``text``. ``sort``: by this column, empty values last, equal ones in the list's own order; None
-    is that order.
+    ``only``: each of these columns has one of the values; None is any. ``text``: the column ``searched``, which is in
+    lower case, contains it. ``sort``: by this column, empty values last, equal ones in the list's own order; None is
+    that order.
     """
 
     only: Mapping[str, Collection[str] | None]
-    searched: tuple[str, ...] = ()
     text: str | None = None
     sort: str | None = None
     is_descending: bool = False
@@ -87,8 +86,7 @@ class ReadyList:
         """Which rows are chosen, None for all."""
         conditions = [pl.col(name).is_in(list(values)) for name, values in choice.only.items() if values is not None]
         if choice.text:
-            found = [pl.col(name).str.contains(choice.text, literal=True) for name in choice.searched]
-            conditions.append(pl.any_horizontal(found))
+            conditions.append(pl.col("searched").str.contains(choice.text, literal=True))
         return self._frame.select(kept=pl.all_horizontal(conditions)).to_series() if conditions else None
 
     def _order(self, sort: str | None, *, is_descending: bool) -> pl.Series:

@@ -50,11 +50,10 @@ _LIST: Final = ListSource(
         "sku": "seller_sku",
         "name": "lower(product_name)",
         "updated": "epoch_us(last_updated)",
-        "sku_lower": "lower(seller_sku)",
-        "asin_lower": "lower(asin)",
+        # one text is searched in half the time of three; nobody types the separator
+        "searched": "lower(concat_ws(chr(31), seller_sku, asin, product_name))",
     },
 )
-_SEARCHED: Final = ("sku_lower", "asin_lower", "name")
 
 
 class InventoryParameters(ListParameters):
@@ -106,7 +105,6 @@ def _make(reading: Reading, parameters: InventoryParameters) -> dict[str, Json]:
 def _choice(reading: Reading, parameters: InventoryParameters) -> Choice:
     return Choice(
         only={"status": stock_statuses(parameters.status), "marketplace": one(parameters.marketplace_id)},
-        searched=_SEARCHED,
         text=lower(reading.database, parameters.q) if reading.database and parameters.q else None,
         sort=parameters.sort.removeprefix("-"),
         is_descending=parameters.sort.startswith("-"),

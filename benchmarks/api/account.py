@@ -46,7 +46,8 @@ SELECT $seller AS seller_id,
        10 AS low_stock_threshold,
        CASE WHEN fulfillable_quantity = 0 THEN 'out-of-stock' WHEN fulfillable_quantity < 10 THEN 'low-stock'
             ELSE 'in-stock' END AS stock_status,
-       false AS is_pool_duplicate, 0 AS missed_snapshots, n % 1000 = 999 AS is_gone,
+       false AS is_pool_duplicate, marketplace_id AS pool_marketplace_id, seller_sku AS pool_seller_sku,
+       $now - INTERVAL 1 YEAR AS first_seen_at, 0 AS missed_snapshots, n % 1000 = 999 AS is_gone,
        $now - to_seconds(spread(n, 9, 8640000)) AS last_updated, $now AS observed_at
 FROM range($skus) AS _(n) ORDER BY md5(n::VARCHAR);
 
