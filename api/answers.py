@@ -22,9 +22,11 @@ from amazon_pipeline.events import SYNC_COMPLETED, SYNC_ERROR, EventLog
 from amazon_pipeline.settings import Settings
 from api import cursors
 from api.errors import PublishedFileUnreadable
-from api.exact_json import Json, encode
+from api.exact_json import Json, Raw, encode
+from api.lists import Choice, ListPage, ListSource, ReadyList
 from api.pages import Page, PageResponse
 from api.parameters import ListParameters, Parameters
+from api.queries import Database
 from api.snapshot import Snapshot, SnapshotStore, Stream
 
 LOGGER = logging.getLogger(__name__)
@@ -64,15 +66,22 @@ class Freshness:
 class Reading:
     """What a resource makes its data from. ``database`` is None before the first publish: all figures unknown."""
 
-    database: duckdb.DuckDBPyConnection | None
+    database: Database | None
     freshness: Freshness
     settings: Settings
     start: int
     cursor_at: Callable[[int], str]
+    rows: ReadyList | None = None
 
     def known(self, stream: Stream) -> bool:
         """Whether the stream has ever succeeded."""
         return self.freshness.as_of.get(stream) is not None
+
+    def page(self, choice: Choice, parameters: ListParameters) -> ListPage:
+        """The page asked for of the resource's list; none before the first publish."""
+        if self.rows is None:
+            return ListPage(Raw("[]"), 0, None)
+        return self.rows.page(choice, start=self.start, limit=parameters.limit)
 
     def next_cursor(self, next_start: int | None) -> str | None:
         """The cursor for the next page, None after the last."""
@@ -83,13 +92,14 @@ class Reading:
 class Resource:
     """One address: its name, the streams its figures come from, and how its ``data`` is made.
 
-    ``make`` runs in a worker thread. Keys of its ``metadata`` are put beside those every answer has; ``timed`` adds
-    when the body was made and how long that took.
+    ``make`` runs in a worker thread. Keys of its ``metadata`` are put beside those every answer has. ``rows`` is the
+    list that pages are cut from, if there is one; ``timed`` adds when the body was made and how long that took.
     """
 
     name: str
     streams: tuple[Stream, ...]
     make: Callable[[Reading, Any], dict[str, Json]]
+    rows: ListSource | None = None
     timed: bool = False
 
 
@@ -145,15 +155,17 @@ class Answers:
     async def _make(self, snapshot: Snapshot, question: _Question) -> Page:
         start = question.start(snapshot.publication.fingerprint)
         with snapshot.hold():
-            async with self._slots:
-                try:
-                    return await asyncio.to_thread(self._page, snapshot, question, start)
-                except duckdb.Error as error:
-                    LOGGER.warning("the published file %s cannot be read: %s", snapshot.path, error)
-                    self._store.discard(snapshot)
-                    raise PublishedFileUnreadable from error
+            try:
+                source = question.resource.rows
+                rows = await snapshot.rows(source) if source is not None else None
+                async with self._slots:
+                    return await asyncio.to_thread(self._page, snapshot, question, start, rows)
+            except duckdb.Error as error:
+                LOGGER.warning("the published file %s cannot be read: %s", snapshot.path, error)
+                self._store.discard(snapshot)
+                raise PublishedFileUnreadable from error
 
-    def _page(self, snapshot: Snapshot, question: _Question, start: int) -> Page:
+    def _page(self, snapshot: Snapshot, question: _Question, start: int, rows: ReadyList | None) -> Page:
         began = time.perf_counter()
         now = self._clock()
         freshness = Freshness.at(now, {stream: snapshot.as_of[stream] for stream in question.resource.streams})
@@ -161,11 +173,12 @@ class Answers:
         database = snapshot.database()
         try:
             reading = Reading(
-                database,
+                Database(database, snapshot.answered),
                 freshness,
                 self._settings,
                 start,
                 lambda row: cursors.make(fingerprint, question.list_id, row),
+                rows,
             )
             data = question.resource.make(reading, question.parameters)
         finally:

@@ -16,6 +16,8 @@ PageKey: TypeAlias = tuple[str, bytes]
 """Path and query string, as they came."""
 
 _WORTH_COMPRESSING: Final = 512
+_LEVEL: Final = 3
+"""An eighth larger than at the usual 6, in less than half the time; the time counts for a page not in the cache."""
 _MAX_PAGES: Final = 2_000
 _MAX_BYTES: Final = 64 * 1024 * 1024
 _FIXED_HEADERS: Final = [
@@ -37,7 +39,7 @@ class Page:
         self._plain = (body, [*headers, (b"content-length", str(len(body)).encode())])
         self._gzip = self._plain
         if len(body) >= _WORTH_COMPRESSING:
-            packed = gzip.compress(body, 6, mtime=0)
+            packed = gzip.compress(body, _LEVEL, mtime=0)
             length = (b"content-length", str(len(packed)).encode())
             self._gzip = (packed, [*headers, (b"content-encoding", b"gzip"), length])
         self.size = len(body) + len(self._gzip[0])

@@ -27,6 +27,18 @@ MarketplaceId: TypeAlias = Annotated[
 ]
 
 
+def stock_statuses(chosen: StockFilter | None) -> tuple[str, ...] | None:
+    """The statuses that a filter leaves: one, or low and out together for ``alert``; None for all."""
+    if chosen is None:
+        return None
+    return ("out-of-stock", "low-stock") if chosen == "alert" else (chosen,)
+
+
+def one(chosen: str | None) -> tuple[str, ...] | None:
+    """The values that a filter on one value leaves; None for all."""
+    return None if chosen is None else (chosen,)
+
+
 class Parameters(BaseModel):
     """Base of a query string: camelCase names, nothing unknown; an empty value counts as not given."""
 

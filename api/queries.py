@@ -1,20 +1,37 @@
-"""The SQL behind the answers. Values are bound, never written into the text; lists come back as JSON text.
-
-DuckDB prints a DECIMAL digit by digit, so money stays exact. Every function fetches all it asked for.
-"""
+"""The SQL behind the answers. Values are bound, never written into the text. All that is asked for is fetched."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import duckdb
 
-from api.exact_json import Raw
 from api.figures import CurrencyOrders
 
-Database = duckdb.DuckDBPyConnection
+Made = TypeVar("Made")
+
+
+class Database:
+    """One published file, asked with SQL. ``answered`` keeps what was asked once, while the file is current."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, answered: dict[str, Any]) -> None:
+        self._connection = connection
+        self._answered = answered
+
+    def rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """All rows of the result; a query without values has one answer per file. Raises duckdb.Error."""
+        if values:
+            return self._connection.execute(sql, values).fetchall()
+        return self.once(sql, lambda: self._connection.execute(sql).fetchall())
+
+    def once(self, name: str, make: Callable[[], Made]) -> Made:
+        """What ``make`` makes of this file, made the first time. There must be few names: nothing is forgotten."""
+        if name not in self._answered:
+            self._answered[name] = make()
+        made: Made = self._answered[name]
+        return made
 
 
 def utc(column: str) -> str:
@@ -44,55 +61,17 @@ class Filter:
         if value is not None:
             self.where(f"{column} = ?", value)
 
-    def stock_status(self, column: str, status: str | None) -> None:
-        """One status, or ``alert`` for low and out together."""
-        if status == "alert":
-            self.where(f"{column} IN ('out-of-stock', 'low-stock')")
-        else:
-            self.equal(column, status)
-
     @property
     def sql(self) -> str:
         """``WHERE …``, or nothing."""
         return f"WHERE {' AND '.join(self._conditions)}" if self._conditions else ""
 
 
-@dataclass(frozen=True)
-class ListPage:
-    """Rows of a list as JSON text, and the number of the row after them if there are more."""
-
-    rows: list[Raw]
-    next_start: int | None
-
-
-def list_page(
-    database: Database,
-    *,
-    table: str,
-    chosen: Filter,
-    order: str,
-    row: str,
-    start: int,
-    limit: int,
-    alias: str = "chosen",
-) -> ListPage:
-    """``limit`` rows from ``start`` on; ``row`` is the SQL of their JSON, where ``alias`` names the table.
-
-    ``order`` must be total, else a row could come twice or never.
-    """
-    # the rows are chosen first, so that the JSON is made for those alone
-    sql = f"""
-      SELECT {row} FROM (SELECT * FROM {table} {chosen.sql} ORDER BY {order} LIMIT ? OFFSET ?) {alias}
-      ORDER BY {order}"""
-    found = database.execute(sql, [*chosen.values, limit + 1, start]).fetchall()
-    rows = [Raw(text) for (text,) in found[:limit]]
-    return ListPage(rows, start + limit if len(found) > limit else None)
-
-
-def count_rows(database: Database, table: str, chosen: Filter) -> int:
-    """How many rows of ``table`` the filter leaves."""
-    rows = database.execute(f"SELECT count(*) FROM {table} {chosen.sql}", chosen.values).fetchall()
-    return int(rows[0][0])
+def lower(database: Database, text: str) -> str:
+    """The text in DuckDB's lower case, which beyond ASCII other libraries may see differently."""
+    if text.isascii():
+        return text.lower()
+    return str(database.rows("SELECT lower(?)", [text])[0][0])
 
 
 _CURRENCY_ORDERS: Final = """
@@ -106,13 +85,13 @@ def currency_orders(database: Database | None) -> list[CurrencyOrders]:
     """The ``ALL`` rows of the 24-hour window, one per currency; none while no whole window is known."""
     if database is None:
         return []
-    return [CurrencyOrders(*row) for row in database.execute(_CURRENCY_ORDERS).fetchall()]
+    return [CurrencyOrders(*row) for row in database.rows(_CURRENCY_ORDERS)]
 
 
 def window(database: Database) -> tuple[int, int] | None:
     """Start and end of the 24-hour window in microseconds since 1970, None while it is not known."""
     sql = "SELECT epoch_us(max(window_start)), epoch_us(max(window_end)) FROM mart.order_metrics_24h"
-    start, end = database.execute(sql).fetchall()[0]
+    start, end = database.rows(sql)[0]
     return None if start is None else (int(start), int(end))
 
 
@@ -139,7 +118,7 @@ def inventory_figures(database: Database | None, *, known: bool) -> InventoryFig
     """The ``ALL`` row of the summary; None unless Amazon has told us the stock; zeros if it said there is none."""
     if database is None or not known:
         return None
-    rows: Sequence[tuple[int, ...]] = database.execute(_INVENTORY).fetchall()
+    rows: Sequence[tuple[int, ...]] = database.rows(_INVENTORY)
     return InventoryFigures(*rows[0]) if rows else InventoryFigures()
 
 
@@ -150,5 +129,5 @@ FROM mart.inventory WHERE NOT is_pool_duplicate AND NOT is_gone"""
 
 def inbound_skus(database: Database) -> int | None:
     """SKUs with units on the way to Amazon, each pool of stock counted once; None if Amazon says it of no SKU."""
-    found = database.execute(_INBOUND_SKUS).fetchall()[0][0]
+    found = database.rows(_INBOUND_SKUS)[0][0]
     return None if found is None else int(found)

@@ -11,23 +11,30 @@ from starlette.responses import Response
 from api.answers import Answers, Reading, Resource
 from api.documented import answers_with
 from api.exact_json import Json
+from api.lists import Choice, ListSource
 from api.models_lists import AlertsData
-from api.parameters import ListParameters, MarketplaceId, StockFilter
-from api.queries import Filter, ListPage, json_object, list_page, utc
+from api.parameters import ListParameters, MarketplaceId, StockFilter, one, stock_statuses
+from api.queries import json_object, utc
 
 _ROW: Final = json_object(
     transitionId="transition_id",
     sku="seller_sku",
-    productName="""(
-      SELECT max(i.product_name) FROM mart.inventory i
-      WHERE i.seller_id = t.seller_id AND i.marketplace_id = t.marketplace_id AND i.seller_sku = t.seller_sku)""",
+    productName="product_name",
     marketplaceId="marketplace_id",
     fromStatus="from_status",
     toStatus="to_status",
     fulfillableQuantity="fulfillable_quantity",
     at=utc('"at"'),
 )
-_NEWEST_FIRST: Final = '"at" DESC, fulfillable_quantity, seller_sku, marketplace_id, transition_id'
+_LIST: Final = ListSource(
+    name="alerts",
+    table="""(
+      SELECT t.*, i.product_name
+      FROM mart.stock_transitions t LEFT JOIN mart.inventory i USING (seller_id, marketplace_id, seller_sku))""",
+    order='"at" DESC, fulfillable_quantity, seller_sku, marketplace_id, transition_id',
+    row=_ROW,
+    columns={"status": "to_status", "marketplace": "marketplace_id"},
+)
 
 
 class AlertsParameters(ListParameters):
@@ -53,22 +60,9 @@ def add_routes(app: FastAPI, answers: Answers) -> None:
 
 
 def _make(reading: Reading, parameters: AlertsParameters) -> dict[str, Json]:
-    page = ListPage([], None)
-    if reading.database is not None:
-        chosen = Filter()
-        chosen.stock_status("to_status", parameters.status)
-        chosen.equal("marketplace_id", parameters.marketplace_id)
-        page = list_page(
-            reading.database,
-            table="mart.stock_transitions",
-            alias="t",
-            chosen=chosen,
-            order=_NEWEST_FIRST,
-            row=_ROW,
-            start=reading.start,
-            limit=parameters.limit,
-        )
+    only = {"status": stock_statuses(parameters.status), "marketplace": one(parameters.marketplace_id)}
+    page = reading.page(Choice(only), parameters)
     return {"alerts": page.rows, "nextCursor": reading.next_cursor(page.next_start)}
 
 
-ALERTS = Resource("alerts", ("inventory",), _make)
+ALERTS = Resource("alerts", ("inventory",), _make, rows=_LIST)

@@ -11,24 +11,16 @@ from starlette.responses import Response
 from api.answers import Answers, Reading, Resource
 from api.documented import answers_with
 from api.exact_json import Json
+from api.lists import Choice, ListSource
 from api.models_lists import InventoryData
-from api.parameters import ListParameters, MarketplaceId, StockFilter
-from api.queries import Filter, ListPage, count_rows, inbound_skus, inventory_figures, json_object, list_page, utc
+from api.parameters import ListParameters, MarketplaceId, StockFilter, one, stock_statuses
+from api.queries import inbound_skus, inventory_figures, json_object, lower, utc
 
 Sort = Literal[
     "fulfillable", "-fulfillable", "inbound", "-inbound", "total", "-total", "sku", "-sku", "name", "-name",
     "updated", "-updated",
 ]  # fmt: skip
 
-_TABLE: Final = "mart.inventory"
-_SORT_COLUMNS: Final = {
-    "fulfillable": "fulfillable_quantity",
-    "inbound": "inbound_quantity",
-    "total": "total_quantity",
-    "sku": "seller_sku",
-    "name": "lower(product_name)",
-    "updated": "last_updated",
-}
 _ROW: Final = json_object(
     asin="asin",
     sku="seller_sku",
@@ -43,6 +35,24 @@ _ROW: Final = json_object(
     daysOfCover="NULL",
     restockQuantity="NULL",
     lastUpdated=utc("last_updated"),
+)
+_LIST: Final = ListSource(
+    name="inventory",
+    table="mart.inventory WHERE NOT is_gone",
+    order="seller_sku, marketplace_id, seller_id",
+    row=_ROW,
+    columns={
+        "status": "stock_status",
+        "marketplace": "marketplace_id",
+        "fulfillable": "fulfillable_quantity",
+        "inbound": "inbound_quantity",
+        "total": "total_quantity",
+        "sku": "seller_sku",
+        "name": "lower(product_name)",
+        "updated": "epoch_us(last_updated)",
+        # one text is searched in half the time of three; nobody types the separator
+        "searched": "lower(concat_ws(chr(31), seller_sku, asin, product_name))",
+    },
 )
 
 
@@ -71,18 +81,7 @@ def add_routes(app: FastAPI, answers: Answers) -> None:
 def _make(reading: Reading, parameters: InventoryParameters) -> dict[str, Json]:
     figures = inventory_figures(reading.database, known=reading.known("inventory"))
     known = reading.database is not None and figures is not None
-    chosen = _chosen(parameters)
-    page = ListPage([], None)
-    if reading.database is not None:
-        page = list_page(
-            reading.database,
-            table=_TABLE,
-            chosen=chosen,
-            order=_order(parameters.sort),
-            row=_ROW,
-            start=reading.start,
-            limit=parameters.limit,
-        )
+    page = reading.page(_choice(reading, parameters), parameters)
     return {
         "summary": {
             "totalSKUs": figures.total_skus if figures else None,
@@ -97,28 +96,19 @@ def _make(reading: Reading, parameters: InventoryParameters) -> dict[str, Json]:
             "inboundCount": inbound_skus(reading.database) if reading.database and known else None,
         },
         "items": page.rows,
-        "total": count_rows(reading.database, _TABLE, chosen) if reading.database and known else None,
+        "total": page.total if known else None,
         "nextCursor": reading.next_cursor(page.next_start),
         "lastSync": reading.freshness.as_of.get("inventory"),
     }
 
 
-def _chosen(parameters: InventoryParameters) -> Filter:
-    chosen = Filter()
-    chosen.where("NOT is_gone")
-    chosen.stock_status("stock_status", parameters.status)
-    chosen.equal("marketplace_id", parameters.marketplace_id)
-    if parameters.q:
-        columns = ("seller_sku", "asin", "product_name")
-        found = " OR ".join(f"contains(lower({column}), lower(?))" for column in columns)
-        chosen.where(f"({found})", *[parameters.q] * len(columns))
-    return chosen
+def _choice(reading: Reading, parameters: InventoryParameters) -> Choice:
+    return Choice(
+        only={"status": stock_statuses(parameters.status), "marketplace": one(parameters.marketplace_id)},
+        text=lower(reading.database, parameters.q) if reading.database and parameters.q else None,
+        sort=parameters.sort.removeprefix("-"),
+        is_descending=parameters.sort.startswith("-"),
+    )
 
 
-def _order(sort: Sort) -> str:
-    direction = "DESC" if sort.startswith("-") else "ASC"
-    column = _SORT_COLUMNS[sort.removeprefix("-")]
-    return f"{column} {direction} NULLS LAST, seller_sku, marketplace_id, seller_id"
-
-
-INVENTORY = Resource("amazon-inventory", ("inventory",), _make)
+INVENTORY = Resource("amazon-inventory", ("inventory",), _make, rows=_LIST)

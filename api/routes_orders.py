@@ -12,9 +12,10 @@ from api.answers import Answers, Reading, Resource
 from api.documented import answers_with
 from api.exact_json import Json
 from api.figures import OrderFigures, money
+from api.lists import Choice, ListSource
 from api.models_lists import OrdersData
-from api.parameters import ListParameters, MarketplaceId
-from api.queries import Filter, ListPage, currency_orders, json_object, list_page, utc, window
+from api.parameters import ListParameters, MarketplaceId, one
+from api.queries import currency_orders, json_object, utc, window
 from api.snapshot import moment
 
 OrderStatus = Literal[
@@ -33,7 +34,15 @@ _ROW: Final = json_object(
     salesChannel="sales_channel",
     marketplaceId="marketplace_id",
 )
-_NEWEST_FIRST: Final = "purchase_date DESC, amazon_order_id DESC, seller_id"
+_LIST: Final = ListSource(
+    name="orders",
+    table="""mart.orders
+      WHERE purchase_date >= (SELECT max(window_start) FROM mart.order_metrics_24h)
+        AND purchase_date < (SELECT max(window_end) FROM mart.order_metrics_24h)""",
+    order="purchase_date DESC, amazon_order_id DESC, seller_id",
+    row=_ROW,
+    columns={"status": "order_status", "marketplace": "marketplace_id"},
+)
 
 
 class OrdersParameters(ListParameters):
@@ -59,21 +68,8 @@ def add_routes(app: FastAPI, answers: Answers) -> None:
 def _make(reading: Reading, parameters: OrdersParameters) -> dict[str, Json]:
     figures = OrderFigures.of(currency_orders(reading.database), reading.settings.reporting_currency)
     times = window(reading.database) if reading.database is not None else None
-    page = ListPage([], None)
-    if reading.database is not None and times is not None:
-        chosen = Filter()
-        chosen.where("purchase_date >= make_timestamptz(?) AND purchase_date < make_timestamptz(?)", *times)
-        chosen.equal("order_status", parameters.status)
-        chosen.equal("marketplace_id", parameters.marketplace_id)
-        page = list_page(
-            reading.database,
-            table="mart.orders",
-            chosen=chosen,
-            order=_NEWEST_FIRST,
-            row=_ROW,
-            start=reading.start,
-            limit=parameters.limit,
-        )
+    only = {"status": one(parameters.status), "marketplace": one(parameters.marketplace_id)}
+    page = reading.page(Choice(only), parameters)
     return {
         "summary": _summary(figures),
         "orders": page.rows,
@@ -101,4 +97,4 @@ def _summary(figures: OrderFigures) -> dict[str, Json]:
     }
 
 
-ORDERS = Resource("amazon-orders", ("orders",), _make)
+ORDERS = Resource("amazon-orders", ("orders",), _make, rows=_LIST)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -16,29 +16,31 @@ from starlette.responses import Response
 
 from api.answers import Answers, Reading, Resource
 from api.documented import answers_with
-from api.exact_json import Json
+from api.exact_json import Json, Raw, encode
 from api.figures import OrderFigures, money
 from api.models_lists import SalesData
 from api.parameters import MarketplaceId, Parameters
 from api.queries import Database, Filter, currency_orders
 from api.snapshot import moment
 
-_MOST_DAYS_BY_HOUR: Final = 31
+Interval = Literal["hour", "day"]
+
+_MOST_DAYS: Final[dict[Interval, int]] = {"hour": 31, "day": 366}
 _HOUR: Final = timedelta(hours=1)
 
 
 class SalesParameters(Parameters):
     """What is counted, and how finely."""
 
-    interval: Literal["hour", "day"] = Field("hour", description="length of one period")
-    days: int = Field(7, ge=1, le=366, description="how far back from asOf; at most 31 by the hour")
+    interval: Interval = Field("hour", description="length of one period")
+    days: int = Field(7, ge=1, le=_MOST_DAYS["day"], description="how far back from asOf; at most 31 by the hour")
     marketplace_id: MarketplaceId | None = None
 
     @field_validator("days")
     @classmethod
     def _bounded(cls, days: int, others: ValidationInfo) -> int:
-        if others.data.get("interval") == "hour" and days > _MOST_DAYS_BY_HOUR:
-            raise ValueError(f"is at most {_MOST_DAYS_BY_HOUR} when interval is hour")
+        if others.data.get("interval") == "hour" and days > _MOST_DAYS["hour"]:
+            raise ValueError(f"is at most {_MOST_DAYS['hour']} when interval is hour")
         return days
 
 
@@ -83,16 +85,15 @@ def _make(reading: Reading, parameters: SalesParameters) -> dict[str, Json]:
     span: _Span | None = None
     points: list[Json] = []
     if reading.database is not None and as_of is not None:
-        if parameters.interval == "hour":
-            span = _hours(as_of, parameters.days)
-            found = _hourly(reading.database, span, parameters.marketplace_id)
-        else:
-            span = _days(_zones(reading.database, parameters.marketplace_id), as_of, parameters.days)
-            found = _daily(reading.database, span, parameters.marketplace_id)
-        points = [
-            _point(period, list(rows), currency, complete=period < span.unfinished_from)
-            for period, rows in groupby(found, key=lambda row: row.period)
-        ]
+        database, marketplace = reading.database, parameters.marketplace_id
+        zones = _zones(database, marketplace) if parameters.interval == "day" else []
+        span = _span(parameters.interval, zones, as_of, parameters.days)
+        longest = _span(parameters.interval, zones, as_of, _MOST_DAYS[parameters.interval])
+        name = f"sales of {marketplace} by {parameters.interval}"
+        known = database.once(
+            name, lambda: list(_points(database, parameters.interval, longest, marketplace, currency))
+        )
+        points = [point for period, point in known if period >= span.first]
     return {
         "interval": parameters.interval,
         "days": parameters.days,
@@ -100,6 +101,19 @@ def _make(reading: Reading, parameters: SalesParameters) -> dict[str, Json]:
         "dateRange": {"start": span.first if span else None, "end": span.last if span else None},
         "points": points,
     }
+
+
+def _points(
+    database: Database, interval: Interval, span: _Span, marketplace_id: str | None, currency: str | None
+) -> Iterator[tuple[date, Raw]]:
+    """Each period and its point as JSON: a shorter span has the same points, only fewer."""
+    find = _hourly if interval == "hour" else _daily
+    for period, rows in groupby(find(database, span, marketplace_id), key=lambda row: row.period):
+        yield period, Raw(encode(_point(period, list(rows), currency, complete=period < span.unfinished_from)))
+
+
+def _span(interval: Interval, zones: Iterable[ZoneInfo], as_of: datetime, days: int) -> _Span:
+    return _hours(as_of, days) if interval == "hour" else _days(zones, as_of, days)
 
 
 def _point(period: date, rows: list[_Sales], currency: str | None, *, complete: bool) -> dict[str, Json]:
@@ -141,14 +155,14 @@ def _zones(database: Database, marketplace_id: str | None) -> list[ZoneInfo]:
     chosen = Filter()
     chosen.equal("marketplace_id", marketplace_id)
     sql = f"SELECT DISTINCT time_zone FROM staging.marketplaces {chosen.sql}"
-    return [ZoneInfo(name) for (name,) in database.execute(sql, chosen.values).fetchall()]
+    return [ZoneInfo(name) for (name,) in database.rows(sql, chosen.values)]
 
 
 def _hourly(database: Database, span: _Span, marketplace_id: str | None) -> list[_Sales]:
     chosen = Filter()
     chosen.where("hour BETWEEN ?::TIMESTAMPTZ AND ?::TIMESTAMPTZ", span.first.isoformat(), span.last.isoformat())
     chosen.equal("marketplace_id", marketplace_id)
-    rows = database.execute(_grouped("mart.sales_hourly", "hour", "epoch_us(hour)", chosen), chosen.values).fetchall()
+    rows = database.rows(_grouped("mart.sales_hourly", "hour", "epoch_us(hour)", chosen), chosen.values)
     return [_Sales(moment(period), *figures) for period, *figures in rows]
 
 
@@ -156,7 +170,7 @@ def _daily(database: Database, span: _Span, marketplace_id: str | None) -> list[
     chosen = Filter()
     chosen.where("day BETWEEN ? AND ?", span.first, span.last)
     chosen.equal("marketplace_id", marketplace_id)
-    rows = database.execute(_grouped("mart.sales_daily", "day", "day", chosen), chosen.values).fetchall()
+    rows = database.rows(_grouped("mart.sales_daily", "day", "day", chosen), chosen.values)
     return [_Sales(*row) for row in rows]
 
 

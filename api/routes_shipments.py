@@ -11,9 +11,10 @@ from starlette.responses import Response
 from api.answers import Answers, Reading, Resource
 from api.documented import answers_with
 from api.exact_json import Json
+from api.lists import Choice, ListSource
 from api.models_lists import ShipmentsData
-from api.parameters import ListParameters
-from api.queries import Database, Filter, ListPage, json_object, list_page
+from api.parameters import ListParameters, one
+from api.queries import Database, json_object
 
 ShipmentStatus = Literal[
     "WORKING", "READY_TO_SHIP", "SHIPPED", "IN_TRANSIT", "DELIVERED", "CHECKED_IN", "RECEIVING", "CLOSED",
@@ -36,7 +37,13 @@ _ROW: Final = json_object(
                    'received': i.quantity_received} ORDER BY i.seller_sku)
       FROM mart.inbound_shipment_items i WHERE i.seller_id = s.seller_id AND i.shipment_id = s.shipment_id), [])""",
 )
-_ORDER: Final = f"({_OPEN}) DESC, status_changed_at DESC, shipment_id, seller_id"
+_LIST: Final = ListSource(
+    name="shipments",
+    table="mart.inbound_shipments s",
+    order=f"({_OPEN}) DESC, status_changed_at DESC, shipment_id, seller_id",
+    row=_ROW,
+    columns={"status": "shipment_status"},
+)
 # A shipment whose items are not read yet makes the units unknown: a sum of the others would understate them.
 _SUMMARY: Final = f"""
 SELECT count(*),
@@ -67,20 +74,7 @@ def add_routes(app: FastAPI, answers: Answers) -> None:
 
 
 def _make(reading: Reading, parameters: ShipmentsParameters) -> dict[str, Json]:
-    page = ListPage([], None)
-    if reading.database is not None:
-        chosen = Filter()
-        chosen.equal("shipment_status", parameters.status)
-        page = list_page(
-            reading.database,
-            table="mart.inbound_shipments",
-            alias="s",
-            chosen=chosen,
-            order=_ORDER,
-            row=_ROW,
-            start=reading.start,
-            limit=parameters.limit,
-        )
+    page = reading.page(Choice({"status": one(parameters.status)}), parameters)
     return {
         "summary": _summary(reading.database if reading.known("inbound_shipments") else None),
         "shipments": page.rows,
@@ -92,7 +86,7 @@ def _summary(database: Database | None) -> dict[str, Json]:
     names = ("open", "inTransit", "receiving", "unitsExpected", "unitsReceived")
     if database is None:
         return dict.fromkeys(names)
-    return dict(zip(names, database.execute(_SUMMARY).fetchall()[0], strict=True))
+    return dict(zip(names, database.rows(_SUMMARY)[0], strict=True))
 
 
-SHIPMENTS = Resource("amazon-shipments", ("inbound_shipments",), _make)
+SHIPMENTS = Resource("amazon-shipments", ("inbound_shipments",), _make, rows=_LIST)

@@ -50,7 +50,7 @@ def _make(reading: Reading, _parameters: SyncStatusParameters) -> dict[str, Json
     streams: list[Json] = []
     if reading.database is not None:
         sql = f"SELECT {_ROW} FROM mart.sync_status ORDER BY stream, seller_id"
-        streams = [Raw(text) for (text,) in reading.database.execute(sql).fetchall()]
+        streams = [Raw(text) for (text,) in reading.database.rows(sql)]
     return {"streams": streams}
 
 

@@ -17,11 +17,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 import duckdb
 
 from api.errors import PublishedFileUnreadable
+from api.lists import ListSource, ReadyList
 from api.pages import PageCache
 
 LOGGER = logging.getLogger(__name__)
@@ -90,7 +91,9 @@ class Snapshot:
         self.path = path
         self.key = key
         self.pages = PageCache()
+        self.answered: dict[str, Any] = {}
         self.closed = asyncio.Event()
+        self._lists: dict[str, asyncio.Task[ReadyList]] = {}
         self._connection = connection
         self._connecting = threading.Lock()
         self._holders = 0
@@ -110,6 +113,21 @@ class Snapshot:
         """A cursor of its own for one request; from any thread."""
         with self._connecting:
             return self._connection.cursor()
+
+    async def rows(self, source: ListSource) -> ReadyList:
+        """The list as this file has it, read when it is first asked for. Raises duckdb.Error. To be held meanwhile."""
+        reading = self._lists.get(source.name)
+        if reading is None:
+            reading = asyncio.create_task(asyncio.to_thread(self._read, source))
+            self._lists[source.name] = reading
+        return await asyncio.shield(reading)
+
+    def _read(self, source: ListSource) -> ReadyList:
+        database = self.database()
+        try:
+            return source.read(database)
+        finally:
+            database.close()
 
     def retire(self) -> None:
         """No new request will come: close now, or when the last holder is done."""

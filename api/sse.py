@@ -63,7 +63,7 @@ class Hub:
         self,
         log: EventLog,
         *,
-        poll_seconds: float = 0.25,
+        poll_seconds: float = 0.1,
         keep_alive_seconds: float = 15.0,
         patience_seconds: float = 1.0,
     ) -> None:
