@@ -145,8 +145,13 @@ class Settings(BaseSettings):
     allowed_hosts: CommaSeparated = Field(
         (), alias="AMAZON_ALLOWED_HOSTS", description="comma-separated Host headers served beside the loopback names"
     )
+    trusted_proxies: CommaSeparated = Field(
+        (),
+        alias="AMAZON_TRUSTED_PROXIES",
+        description="comma-separated addresses or networks whose `X-Forwarded-For` and `-Proto` are believed",
+    )
 
-    @field_validator("marketplace_ids", "cors_origins", "allowed_hosts", mode="before")
+    @field_validator("marketplace_ids", "cors_origins", "allowed_hosts", "trusted_proxies", mode="before")
     @classmethod
     def _split_commas(cls, value: Any) -> Any:
         if isinstance(value, str):
@@ -158,6 +163,18 @@ class Settings(BaseSettings):
     def _look_like_marketplace_ids(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         if wrong := [part for part in value if not re.fullmatch(r"A[A-Z0-9]{9,15}", part)]:
             raise ValueError(f"must be Amazon marketplace ids such as ATVPDKIKX0DER, separated by commas, not {wrong}")
+        return value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for part in value:
+            try:
+                network = ipaddress.ip_network(part)
+            except ValueError:
+                raise ValueError(f"must be addresses or networks such as 10.0.0.0/24, not {part!r}") from None
+            if network.prefixlen == 0:
+                raise ValueError(f"must not be {part}: whoever is trusted can pass for any address")
         return value
 
     @field_validator("sp_api_endpoint_override", "lwa_endpoint")

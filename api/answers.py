@@ -124,7 +124,7 @@ class _Question:
 
 
 class Answers:
-    """Answers the data addresses. One per application."""
+    """Answers the data addresses. One per application; ``hits`` came from the cache, ``misses`` had to be made."""
 
     def __init__(self, settings: Settings, store: SnapshotStore, log: EventLog, clock: Callable[[], datetime]) -> None:
         self._settings = settings
@@ -133,11 +133,16 @@ class Answers:
         self._clock = clock
         self._setup = _setup_body(settings)
         self._slots = asyncio.Semaphore(_AT_ONCE)
+        self.hits = 0
+        self.misses = 0
 
     def kept(self, path: str, query_string: bytes) -> Page | None:
         """The page for exactly this address, if it is in the cache, current and true now."""
         snapshot = self._store.fresh()
-        return None if snapshot is None else snapshot.pages.get((path, query_string), self._clock())
+        page = None if snapshot is None else snapshot.pages.get((path, query_string), self._clock())
+        if page is not None:
+            self.hits += 1
+        return page
 
     async def answer(self, request: Request, resource: Resource, parameters: Parameters) -> Response:
         """The answer to a request whose parameters are valid. Raises ApiError."""
@@ -147,6 +152,7 @@ class Answers:
         snapshot = await self._store.current()
         if snapshot is None:
             return PageResponse(await self._before_first_publish(question))
+        self.misses += 1
         key = (request.scope["path"], request.scope["query_string"])
         with snapshot.hold():  # from here on: a publish may retire it before the page's own task starts
             page = await snapshot.pages.get_or_make(key, self._clock(), lambda: self._make(snapshot, question))

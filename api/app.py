@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from fastapi import FastAPI
+from prometheus_client import CollectorRegistry
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
@@ -22,6 +23,7 @@ from api import (
     routes_executive,
     routes_inventory,
     routes_login,
+    routes_metrics,
     routes_orders,
     routes_pages,
     routes_sales,
@@ -29,14 +31,19 @@ from api import (
     routes_shipments,
     routes_sync_status,
 )
+from api.access_log import AccessLog
 from api.answers import Answers
 from api.auth import Guard
 from api.gate import Gate
+from api.metrics import RequestMetrics, StateMetrics
+from api.proxies import BehindProxies
 from api.snapshot import SnapshotStore
 from api.sse import Hub
+from api.watch import Watch
 
 _HERE: Final = Path(__file__).parent
 _LOOPBACK_NAMES: Final = ("localhost", "127.0.0.1", "[::1]")
+_EVENTS: Final = "/api/sse"
 
 
 def _utc_now() -> datetime:
@@ -68,18 +75,25 @@ def create_app(
     *,
     clock: Callable[[], datetime] = _utc_now,
     hub: Hub | None = None,
+    access_log: AccessLog | None = None,
+    worker: str = "",
     static_dir: Path = _HERE / "static",
     docs_dir: Path = _HERE.parent / "docs",
 ) -> DashboardApi:
     """The application. Opens nothing until the first request; one per process and data directory.
 
-    ``clock`` says what time it is (aware, UTC). ``hub`` is for tests that want other intervals.
+    ``clock`` says what time it is (aware, UTC). ``hub`` is for tests that want other intervals. ``access_log`` gets a
+    line for each request. ``worker`` is this process's name among several, in /metrics.
     """
     log = EventLog(settings.state_path)
     store = SnapshotStore(settings.published_path)
     answers = Answers(settings, store, log, clock)
     guard = Guard(settings.api_key, clock) if settings.api_key else None
     stream = hub or Hub(log)
+    metrics = RequestMetrics(worker=worker)
+    registry = CollectorRegistry()
+    registry.register(metrics)
+    registry.register(StateMetrics(answers, stream, store, clock, worker=worker))
 
     def gated(inside: ASGIApp) -> ASGIApp:
         gate = Gate(
@@ -87,9 +101,16 @@ def create_app(
             answers=answers,
             guard=guard,
             allowed_hosts=(*_LOOPBACK_NAMES, *settings.allowed_hosts),
-            streams={"/api/sse": stream},
+            streams={_EVENTS: stream},
         )
-        return _cross_origin(gate, settings.cors_origins)
+        watched = Watch(
+            _cross_origin(gate, settings.cors_origins),
+            routes={_EVENTS, *(getattr(route, "path", "") for route in app.routes)},
+            streams={_EVENTS},
+            metrics=metrics,
+            access_log=access_log,
+        )
+        return BehindProxies(watched, settings.trusted_proxies) if settings.trusted_proxies else watched
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -97,6 +118,8 @@ def create_app(
         yield
         await stream.close()
         store.close()
+        if access_log is not None:
+            access_log.flush()
 
     app = DashboardApi(
         hub=stream,
@@ -122,6 +145,7 @@ def create_app(
     ):
         module.add_routes(app, answers)
     routes_service.add_routes(app, store)
+    routes_metrics.add_routes(app, registry, store)
     routes_login.add_routes(app, guard)
     routes_pages.add_routes(app, static_dir, docs_dir)
     return app

@@ -25,6 +25,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
+from starlette.routing import Match
 
 _MOST_PROBLEMS: Final = 5
 
@@ -115,7 +116,7 @@ class MethodRefused(ApiError):
     status, error = 405, "method-not-allowed"
 
     def __init__(self) -> None:
-        super().__init__("This address does not take that method.", headers={"Allow": "GET"})
+        super().__init__("This address does not take that method.", headers={"Allow": "GET, HEAD"})
 
 
 class DataMovedOn(ApiError):
@@ -179,16 +180,19 @@ def install(app: FastAPI) -> None:
             raise error
         return error_response(_invalid(error.errors()))
 
-    async def on_http_exception(_request: Request, error: Exception) -> Response:
+    async def on_http_exception(request: Request, error: Exception) -> Response:
         if not isinstance(error, HTTPException):
             raise error
+        headers = dict(error.headers or {})
+        if error.status_code == 405:
+            headers["Allow"] = _allowed(app, request)
         phrase = HTTPStatus(error.status_code).phrase
         message = {
             404: "There is nothing at this address. /openapi.json lists what there is.",
             405: "This address does not take that method.",
         }.get(error.status_code, f"{phrase}.")
         word = phrase.lower().replace(" ", "-")
-        return _response(error.status_code, word, message, retryable=False, headers=dict(error.headers or {}))
+        return _response(error.status_code, word, message, retryable=False, headers=headers)
 
     async def on_anything(_request: Request, _error: Exception) -> Response:
         return internal_error_response()
@@ -197,6 +201,14 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(ApiError, on_api_error)
     app.add_exception_handler(RequestValidationError, on_invalid)
     app.add_exception_handler(HTTPException, on_http_exception)
+
+
+def _allowed(app: FastAPI, request: Request) -> str:
+    """The methods that the request's address takes; a directory of files is only read."""
+    scope = {"type": "http", "path": request.scope["path"], "method": "GET", "root_path": "", "headers": []}
+    routes = [route for route in app.routes if route.matches(scope)[0] is not Match.NONE]
+    methods = {method for route in routes for method in getattr(route, "methods", None) or ("GET",)}
+    return ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set())))
 
 
 def _invalid(problems: Sequence[Any]) -> InvalidParameter:

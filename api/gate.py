@@ -1,6 +1,6 @@
 """What every request passes first: host, size, key. A page that is in the cache is answered here, at once.
 
-The gate stands outside FastAPI, so that also an error of ours carries the security headers and the contract's shape.
+The gate stands outside FastAPI, so that also an error of ours has the contract's shape.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from amazon_pipeline.settings import is_loopback
 from api.answers import Answers
 from api.auth import Guard
 from api.errors import ApiError, BodyTooLarge, HostRefused, Unauthorized, error_response, internal_error_response
-from api.security_headers import secured
 
 LOGGER = logging.getLogger(__name__)
 
 _MOST_BODY_BYTES: Final = 64 * 1024
+_MOST_DIGITS: Final = 9
 _OPEN_PATHS: Final = frozenset({"/health", "/login", "/logout"})
 _BROWSER_PATHS: Final = frozenset({"/", "/docs/integrations/amazon-sp-api-setup"})
 
@@ -48,27 +48,28 @@ class Gate:
             await self._app(scope, receive, send)
             return
         headers: dict[bytes, bytes] = dict(scope["headers"])
-        answer = secured(send)
         try:
             self._admit(scope, headers)
         except ApiError as error:
-            await _refusal(error, scope, headers)(scope, receive, answer)
+            await _refusal(error, scope, headers)(scope, receive, send)
             return
         path: str = scope["path"]
         if (stream := self._streams.get(path)) is not None:
             await stream(scope, receive, send)
             return
+        if scope["method"] == "HEAD":
+            scope, send = {**scope, "method": "GET"}, _without_body(send)
         if scope["method"] == "GET" and (page := self._answers.kept(path, scope["query_string"])) is not None:
-            await page.send(headers, answer)
+            await page.send(headers, send)
             return
-        await self._ask(scope, receive, answer)
+        await self._ask(scope, receive, send)
 
     def _admit(self, scope: Scope, headers: Mapping[bytes, bytes]) -> None:
         host = _host_name(headers.get(b"host", b"").decode("latin-1").lower())
         if host not in self._allowed_hosts and not is_loopback(host):
             raise HostRefused
         length = headers.get(b"content-length", b"0")
-        if not length.isdigit() or int(length) > _MOST_BODY_BYTES:
+        if not length.isdigit() or len(length) > _MOST_DIGITS or int(length) > _MOST_BODY_BYTES:
             raise BodyTooLarge
         if self._guard is not None and scope["path"] not in _OPEN_PATHS:
             self._guard.admit(
@@ -102,6 +103,15 @@ def _refusal(error: ApiError, scope: Scope, headers: Mapping[bytes, bytes]) -> A
     if isinstance(error, Unauthorized) and wants_page and scope["path"] in _BROWSER_PATHS:
         return RedirectResponse("/login", 303, {"Cache-Control": "no-store"})
     return error_response(error)
+
+
+def _without_body(send: Send) -> Send:
+    """The answer to HEAD: that to GET, with the same headers and nothing after them."""
+
+    async def head_only(message: Message) -> None:
+        await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
+
+    return head_only
 
 
 def _host_name(header: str) -> str:

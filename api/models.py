@@ -5,7 +5,7 @@ The bytes themselves are made by SQL and ``exact_json``, so that money never pas
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Generic, Literal, TypeAlias, TypeVar
 
@@ -16,6 +16,13 @@ Money: TypeAlias = Annotated[Decimal, WithJsonSchema({"type": "number", "example
 """A JSON number, exact to the currency's minor unit."""
 
 Fraction: TypeAlias = Annotated[Decimal, WithJsonSchema({"type": "number", "examples": [0.125]})]
+Moment: TypeAlias = Annotated[datetime, Field(examples=["2026-11-22T11:58:00Z"])]
+Day: TypeAlias = Annotated[date, Field(examples=["2026-11-22"])]
+Count: TypeAlias = Annotated[int, Field(examples=[42])]
+Currency: TypeAlias = Annotated[str, Field(examples=["USD"])]
+Sku: TypeAlias = Annotated[str, Field(examples=["KETTLE-01"])]
+ProductName: TypeAlias = Annotated[str, Field(examples=["Blue Kettle, 1.7 l"])]
+Marketplace: TypeAlias = Annotated[str, Field(examples=["ATVPDKIKX0DER"])]
 Connection: TypeAlias = Literal["connected", "disconnected"]
 Activity: TypeAlias = Literal["active", "inactive"]
 Trend: TypeAlias = Literal["up", "down", "neutral"]
@@ -35,11 +42,13 @@ class Model(BaseModel):
 class Metadata(Model):
     """How old the figures are and where they come from."""
 
-    as_of: datetime | None = Field(description="up to when the figures are known, UTC; null while nothing is")
+    as_of: Moment | None = Field(description="up to when the figures are known, UTC; null while nothing is")
     stale: bool = Field(description="older than two schedules (30 minutes)")
     source: Source = Field(description="`simulator` marks made-up demonstration data")
     connection_error: str | None = Field(
-        None, description="why the first sync failed; only there while nothing has been published"
+        None,
+        description="why the first sync failed; only there while nothing has been published",
+        examples=["Amazon refused the credentials (invalid_grant)."],
     )
 
 
@@ -87,9 +96,9 @@ class Ready(Model):
 class CurrencyFigures(Model):
     """One currency's part; amounts of two currencies are never added."""
 
-    currency: str = Field(description="ISO 4217", examples=["USD"])
+    currency: Currency = Field(description="ISO 4217")
     revenue: Money | None = Field(description="sum of the orders' totals; null if none has an amount yet")
-    orders: int = Field(description="orders that are not canceled")
+    orders: Count = Field(description="orders that are not canceled")
     average_order_value: Money | None = Field(description="over the orders that have an amount; null if none has")
 
 
@@ -103,11 +112,11 @@ class Sources(Model):
 class RevenueKpi(Model):
     """Revenue of the 24 hours up to asOf, in the reporting currency."""
 
-    label: str = Field(description="what the figure is called")
+    label: str = Field(description="what the figure is called", examples=["Revenue (24 h)"])
     shopify: Money | None = Field(description="null while no store is connected")
     amazon: Money | None = Field(description=UNKNOWN)
     total: Money | None = Field(description="of the connected channels; " + UNKNOWN)
-    unit: str | None = Field(description="reporting currency, ISO 4217", examples=["USD"])
+    unit: Currency | None = Field(description="reporting currency, ISO 4217")
     trend: Trend = Field(description=TREND)
     change: Fraction | None = Field(description=CHANGE)
     by_currency: list[CurrencyFigures] = Field(description="each currency, most revenue first")
@@ -117,10 +126,10 @@ class RevenueKpi(Model):
 class OrdersKpi(Model):
     """Orders of the 24 hours up to asOf, in all currencies, canceled ones left out."""
 
-    label: str = Field(description="what the figure is called")
-    shopify: int | None = Field(description="null while no store is connected")
-    amazon: int | None = Field(description=UNKNOWN)
-    total: int | None = Field(description="of the connected channels; " + UNKNOWN)
+    label: str = Field(description="what the figure is called", examples=["Revenue (24 h)"])
+    shopify: Count | None = Field(description="null while no store is connected")
+    amazon: Count | None = Field(description=UNKNOWN)
+    total: Count | None = Field(description="of the connected channels; " + UNKNOWN)
     unit: str = Field(description="what is counted", examples=["orders"])
     trend: Trend = Field(description=TREND)
     change: Fraction | None = Field(description=CHANGE)
@@ -130,11 +139,11 @@ class OrdersKpi(Model):
 class InventoryKpi(Model):
     """Stock at Amazon, each pool of stock counted once."""
 
-    label: str = Field(description="what the figure is called")
-    amazon: int | None = Field(description="total units, inbound ones included; " + UNKNOWN)
-    fulfillable: int | None = Field(description="units that can be shipped now; " + UNKNOWN)
-    low_stock_items: int | None = Field(description="SKUs under their threshold, those at 0 included; " + UNKNOWN)
-    out_of_stock_items: int | None = Field(description="SKUs with nothing fulfillable; " + UNKNOWN)
+    label: str = Field(description="what the figure is called", examples=["Revenue (24 h)"])
+    amazon: Count | None = Field(description="total units, inbound ones included; " + UNKNOWN)
+    fulfillable: Count | None = Field(description="units that can be shipped now; " + UNKNOWN)
+    low_stock_items: Count | None = Field(description="SKUs under their threshold, those at 0 included; " + UNKNOWN)
+    out_of_stock_items: Count | None = Field(description="SKUs with nothing fulfillable; " + UNKNOWN)
     unit: str = Field(description="what is counted", examples=["units"])
     trend: Trend = Field(description="neutral until stock is kept over time")
     source: Connection = Field(description="whether Amazon is connected")
@@ -143,11 +152,11 @@ class InventoryKpi(Model):
 class AverageOrderValueKpi(Model):
     """Revenue by the orders that have an amount, in the reporting currency."""
 
-    label: str = Field(description="what the figure is called")
+    label: str = Field(description="what the figure is called", examples=["Revenue (24 h)"])
     shopify: Money | None = Field(description="null while no store is connected")
     amazon: Money | None = Field(description=UNKNOWN)
     combined: Money | None = Field(description="of the connected channels; " + UNKNOWN)
-    unit: str | None = Field(description="reporting currency, ISO 4217", examples=["USD"])
+    unit: Currency | None = Field(description="reporting currency, ISO 4217")
     trend: Trend = Field(description=TREND)
     change: Fraction | None = Field(description=CHANGE)
 
@@ -166,23 +175,25 @@ class Commission(Model):
 
     fees: Money | None = Field(description="in the reporting currency; null while no store is connected")
     rate: Fraction | None = Field(description="fees as a fraction of revenue")
-    description: str = Field(description="what the fees are, or why there are none")
+    description: str = Field(
+        description="what the fees are, or why there are none", examples=["No Shopify store is connected."]
+    )
 
 
 class ChannelInventory(Model):
     """Stock at Amazon in short."""
 
-    total_skus: int | None = Field(alias="totalSKUs", description=UNKNOWN)
-    total_quantity: int | None = Field(description="units; " + UNKNOWN)
-    low_stock_items: int | None = Field(description="SKUs under their threshold; " + UNKNOWN)
+    total_skus: Count | None = Field(alias="totalSKUs", description=UNKNOWN)
+    total_quantity: Count | None = Field(description="units; " + UNKNOWN)
+    low_stock_items: Count | None = Field(description="SKUs under their threshold; " + UNKNOWN)
 
 
 class _Channel(Model):
     channel: str = Field(description="the channel's name", examples=["Amazon FBA"])
     revenue: Money | None = Field(description="in `currency`; " + UNKNOWN)
-    orders: int | None = Field(description="in all currencies; " + UNKNOWN)
+    orders: Count | None = Field(description="in all currencies; " + UNKNOWN)
     avg_order_value: Money | None = Field(description="in `currency`; " + UNKNOWN)
-    currency: str | None = Field(description="reporting currency, ISO 4217")
+    currency: Currency | None = Field(description="reporting currency, ISO 4217")
     by_currency: list[CurrencyFigures] = Field(description="each currency, most revenue first")
     status: Connection = Field(description="whether the channel is connected")
 
@@ -191,7 +202,7 @@ class AmazonChannel(_Channel):
     """Amazon, all marketplaces."""
 
     channel: Literal["Amazon FBA"] = Field(description="the channel's name")
-    unshipped_orders: int | None = Field(description="Unshipped and PartiallyShipped; " + UNKNOWN)
+    unshipped_orders: Count | None = Field(description="Unshipped and PartiallyShipped; " + UNKNOWN)
     inventory_status: ChannelInventory
 
 
@@ -199,7 +210,7 @@ class ShopifyChannel(_Channel):
     """Shopify, all stores."""
 
     net_revenue: Money | None = Field(description="revenue less fees")
-    customers: int | None = Field(description="who ordered; null while no store is connected")
+    customers: Count | None = Field(description="who ordered; null while no store is connected")
     commission: Commission
 
 
@@ -207,7 +218,7 @@ class ShopifyIntegration(Model):
     """Whether Shopify is connected."""
 
     connected: bool = Field(description="whether a store is connected")
-    active_stores: int = Field(description="stores that are connected")
+    active_stores: Count = Field(description="stores that are connected")
 
 
 class AmazonIntegration(Model):
@@ -228,8 +239,8 @@ class IntegrationStatus(Model):
 class ExecutiveMetadata(Metadata):
     """Metadata of the executive dashboard; asOf is the oldest of orders and inventory."""
 
-    timestamp: datetime = Field(description="when this body was made, UTC")
-    response_time: int = Field(description="whole milliseconds that took")
+    timestamp: Moment = Field(description="when this body was made, UTC")
+    response_time: Count = Field(description="whole milliseconds that took")
     data_available: bool = Field(description="orders or inventory are known")
     integration_status: IntegrationStatus
 

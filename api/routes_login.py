@@ -67,13 +67,21 @@ def _to(path: str) -> Response:
 
 
 def _set_cookie(response: Response, request: Request, value: str, seconds: int) -> None:
-    # behind a proxy that ends TLS only the browser's own Origin tells that its side is https
+    # behind a proxy that we were not told to trust, only the browser's own Origin tells that its side is https
     secure = request.url.scheme == "https" or request.headers.get("origin", "").startswith("https://")
     response.set_cookie(COOKIE, value, max_age=seconds, httponly=True, samesite="strict", secure=secure)
 
 
 def _refuse_cross_site(request: Request) -> None:
-    if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+    """Browsers say where a form comes from: by Sec-Fetch-Site, or over plain http only by Origin. Programs do not."""
+    site = request.headers.get("sec-fetch-site")
+    if site is not None:
+        refused = site not in ("same-origin", "none")
+    else:
+        origin = request.headers.get("origin")
+        # a browser's Origin ends with its Host, whatever the scheme; the opaque origin is the word null
+        refused = origin is not None and origin.lower().partition("://")[2] != request.headers["host"].lower()
+    if refused:
         raise CrossSite
 
 

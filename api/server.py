@@ -1,16 +1,25 @@
-"""Serving the application with uvicorn: where it may listen, and how it stops."""
+"""Serving the application with uvicorn: where it may listen, what it logs, and how it stops."""
 
 from __future__ import annotations
 
 import errno
+import logging
 import socket
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import partial
 from typing import Final
 
 import uvicorn
 
 from amazon_pipeline.errors import SettingsError
 from amazon_pipeline.settings import Settings, is_loopback
+from api.access_log import LOGGER_NAME, AccessLog
 from api.app import DashboardApi, create_app
+from api.http_protocol import BoundedProtocol
+from api.workers import run_workers
 
 _GRACE_SECONDS: Final = 5
 
@@ -18,21 +27,29 @@ _GRACE_SECONDS: Final = 5
 class Server(uvicorn.Server):
     """uvicorn's server, which ends the event streams first when it stops; else it would wait for them for ever."""
 
-    def __init__(self, app: DashboardApi) -> None:
+    def __init__(self, app: DashboardApi, on_started: Callable[[], None] | None = None) -> None:
         super().__init__(
             uvicorn.Config(
                 app,
                 lifespan="on",
                 ws="none",
+                http=BoundedProtocol,
+                log_config=None,
                 log_level="warning",
-                access_log=False,
+                access_log=False,  # uvicorn's would print query strings
                 server_header=False,
-                # an X-Forwarded-For that anybody can write would be a way around the lockout
-                proxy_headers=False,
+                proxy_headers=False,  # api/proxies.py believes those of AMAZON_TRUSTED_PROXIES and no others
                 timeout_graceful_shutdown=_GRACE_SECONDS,
             )
         )
         self._app = app
+        self._on_started = on_started
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to serve, and say so."""
+        await super().startup(sockets)
+        if self.started and self._on_started is not None:
+            self._on_started()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End the streams, then stop as uvicorn does."""
@@ -72,12 +89,47 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def run(settings: Settings, host: str = "127.0.0.1", port: int = 8000) -> None:
-    """Serve until SIGINT or SIGTERM. Raises SettingsError before it starts, if host or port cannot be used."""
+def run(
+    settings: Settings, host: str = "127.0.0.1", port: int = 8000, *, workers: int = 1, access_log: bool = True
+) -> None:
+    """Serve until SIGINT or SIGTERM, from this process or from ``workers`` of its children.
+
+    Raises SettingsError before it starts, if host or port cannot be used, and WorkerFailed if workers do not live.
+    """
     check_bind(host, settings)
     listener = listen(host, port)
     print(f"Serving on http://{_shown(host)}:{listener.getsockname()[1]}", flush=True)
-    Server(create_app(settings)).run(sockets=[listener])
+    if workers == 1:
+        serve(settings, access_log, listener)
+    else:
+        _set_up_logging()
+        run_workers(partial(serve, settings, access_log), listener, workers)
+
+
+def serve(
+    settings: Settings,
+    access_log: bool,
+    listener: socket.socket,
+    worker: str = "",
+    on_started: Callable[[], None] | None = None,
+) -> None:
+    """Serve on a bound socket, in this process. ``worker`` is its name among several."""
+    _set_up_logging()
+    log = AccessLog(lambda: datetime.now(UTC)) if access_log else None
+    Server(create_app(settings, access_log=log, worker=worker), on_started).run(sockets=[listener])
+
+
+def _set_up_logging() -> None:
+    """Requests to standard output; warnings and errors, with their time in UTC, to standard error."""
+    troubles = logging.StreamHandler()
+    formatter = logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s", "%Y-%m-%dT%H:%M:%SZ")
+    formatter.converter = time.gmtime
+    troubles.setFormatter(formatter)
+    logging.basicConfig(level=logging.WARNING, handlers=[troubles])
+    requests = logging.getLogger(LOGGER_NAME)
+    requests.setLevel(logging.INFO)
+    requests.propagate = False
+    requests.handlers = [logging.StreamHandler(sys.stdout)]
 
 
 def _shown(host: str) -> str:

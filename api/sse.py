@@ -18,7 +18,6 @@ from starlette.types import Receive, Scope, Send
 from amazon_pipeline.errors import PipelineError
 from amazon_pipeline.events import Event, EventLog
 from api.errors import ApiError, EventLogUnreadable, InvalidParameter, MethodRefused, error_response
-from api.security_headers import POLICY_HEADER, SECURITY_HEADERS, secured
 
 LOGGER = logging.getLogger(__name__)
 
@@ -27,10 +26,8 @@ _START: Final = {
     "status": 200,
     "headers": [
         (b"content-type", b"text/event-stream; charset=utf-8"),
-        (b"cache-control", b"no-store"),
+        (b"cache-control", b"no-store, no-transform"),  # a proxy that compresses would gather events first
         (b"x-accel-buffering", b"no"),  # nginx would hold the events back
-        *SECURITY_HEADERS,
-        POLICY_HEADER,
     ],
 }
 _RETRY: Final = b"retry: 3000\n\n"
@@ -100,9 +97,12 @@ class Hub:
         try:
             client = _Client(send, await self._starting_point(scope))
         except ApiError as error:
-            await error_response(error)(scope, receive, secured(send))
+            await error_response(error)(scope, receive, send)
             return
         await send(_START)
+        if scope["method"] == "HEAD":
+            await send({"type": "http.response.body", "body": b""})
+            return
         await self._write(client, _RETRY)
         if not await self._replay(client):
             return
@@ -116,7 +116,7 @@ class Hub:
             self._forget(client)
 
     async def _starting_point(self, scope: Scope) -> int:
-        if scope["method"] != "GET":
+        if scope["method"] not in ("GET", "HEAD"):
             raise MethodRefused
         asked = _last_event_id(scope)
         try:

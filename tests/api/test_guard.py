@@ -80,8 +80,11 @@ def test_a_browser_is_led_to_the_login_form_and_back(locked: Client) -> None:
     assert locked.get(DATA_PATHS[0]).status_code == 200  # the client keeps the cookie
 
 
-def test_the_cookie_is_secure_where_the_browser_speaks_https(locked: Client) -> None:
-    assert "Secure" in log_in(locked, origin="https://dashboard.example")
+def test_the_cookie_is_secure_where_the_browser_speaks_https(make_client: MakeClient) -> None:
+    client = make_client(AMAZON_API_KEY=KEY, AMAZON_ALLOWED_HOSTS="dashboard.example")
+    behind_tls = {"host": "dashboard.example", "origin": "https://dashboard.example"}
+    assert "Secure" in log_in(client, **behind_tls)
+    assert "Secure" in log_in(client, **behind_tls, **{"sec-fetch-site": "same-origin"})
 
 
 def test_a_session_ends_by_itself_by_logging_out_and_with_another_key(
@@ -107,8 +110,20 @@ def test_a_forged_session_is_none(cookie: str, locked: Client) -> None:
 
 def test_a_form_from_another_site_is_refused(locked: Client) -> None:
     for path in ("/login", "/logout"):
-        response = locked.post(path, data={"key": KEY}, headers={"Sec-Fetch-Site": "cross-site"})
-        assert response.status_code == 403
+        for headers in (
+            {"Sec-Fetch-Site": "cross-site"},
+            {"Sec-Fetch-Site": "same-site", "Origin": "http://localhost"},
+            # over plain http to another machine browsers send no Sec-Fetch-Site
+            {"Origin": "https://evil.example"},
+            {"Origin": "http://localhost:1"},
+            {"Origin": "http://localhost.evil.example"},
+            {"Origin": "null"},
+            {"Origin": "["},
+        ):
+            response = locked.post(path, data={"key": KEY}, headers=headers)
+            assert response.status_code == 403, headers
+            assert "set-cookie" not in response.headers
+        assert locked.post(path, data={"key": KEY}, headers={"Origin": "http://localhost"}).status_code == 303
 
 
 def test_ten_wrong_keys_lock_the_address_out_for_a_while(make_client: MakeClient, clock: Clock) -> None:
@@ -195,7 +210,7 @@ def test_every_answer_carries_the_security_headers(path: str, locked: Client) ->
         assert "default-src 'none'" in policy
         assert "unsafe" not in policy
         assert answer.headers["x-content-type-options"] == "nosniff"
-        assert answer.headers["referrer-policy"] == "no-referrer"
+        assert answer.headers["referrer-policy"] == "same-origin"
 
 
 def test_other_origins_may_read_only_where_they_are_named(make_client: MakeClient, published: Published) -> None:

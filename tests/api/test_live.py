@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import os
 import signal
 import socket
@@ -98,7 +99,7 @@ def test_a_new_client_gets_only_new_events_each_as_the_contract_has_it(settings:
     append(log, 3)
     with serving(create_app(settings, hub=quick(settings))) as running, stream(running) as live:
         assert live.response.headers["content-type"] == "text/event-stream; charset=utf-8"
-        assert live.response.headers["cache-control"] == "no-store"
+        assert live.response.headers["cache-control"] == "no-store, no-transform"
         assert live.response.headers["x-accel-buffering"] == "no"
         assert "default-src 'none'" in live.response.headers["content-security-policy"]
         log.append(SYNC_COMPLETED, {"runId": "é"}, at=NOW, run_id="r1")
@@ -144,6 +145,43 @@ def test_an_id_beyond_the_newest_is_of_a_log_that_is_gone(settings: Settings, lo
     append(log, 2)
     with serving(create_app(settings, hub=quick(settings))) as running, stream(running, last=10**17) as live:
         assert live.ids(2) == [1, 2]
+
+
+@pytest.mark.parametrize("header", ["abc", "-1", "1.5", "9" * 30, "1; 2", ""])
+def test_a_header_that_is_no_id_counts_as_none(header: str, settings: Settings, log: EventLog) -> None:
+    """A browser sends back whatever it was once given; refusing that would close its stream for good."""
+    append(log, 2)
+    with (
+        serving(create_app(settings, hub=quick(settings))) as running,
+        httpx.stream("GET", f"{running.url}/api/sse", headers={"Last-Event-ID": header}, timeout=10) as response,
+    ):
+        live = Stream(response)
+        assert live.block() == {"retry": "3000"}
+        append(log)
+        assert live.ids(1) == [3]
+
+
+def test_nothing_is_missed_or_doubled_over_publishes_and_restarts(
+    settings: Settings, log: EventLog, published: Published
+) -> None:
+    last, seen = 0, []
+    for _ in range(3):
+        published.publish()
+        with serving(create_app(settings, hub=quick(settings))) as running, stream(running, last=last) as live:
+            append(log, 2)
+            seen += live.ids(2)
+            last = seen[-1]
+        append(log, 2)  # while nobody serves
+        with serving(create_app(settings, hub=quick(settings))) as running, stream(running, last=last) as live:
+            published.publish()
+            assert httpx.get(f"{running.url}/ready").status_code == 200
+            seen += live.ids(2)
+            last = seen[-1]
+    assert seen == list(range(1, 13))
+
+
+def test_a_comment_comes_every_fifteen_seconds_unless_told_otherwise() -> None:
+    assert inspect.signature(Hub).parameters["keep_alive_seconds"].default == 15.0
 
 
 def test_a_quiet_stream_is_kept_alive(settings: Settings) -> None:

@@ -85,7 +85,7 @@ def test_no_answer_holds_a_secret(make_client: MakeClient, published: Published)
 
 def test_openapi_describes_every_address_and_every_field(make_client: MakeClient) -> None:
     document = make_client().get("/openapi.json").json()
-    assert set(document["paths"]) == {*DATA_PATHS, "/api/sse", "/health", "/ready"}
+    assert set(document["paths"]) == {*DATA_PATHS, "/api/sse", "/health", "/ready", "/metrics", "/openapi.json"}
     for path in DATA_PATHS:
         responses = document["paths"][path]["get"]["responses"]
         assert {"200", "304", "401", "422", "503"} <= set(responses)

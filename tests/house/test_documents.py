@@ -177,7 +177,11 @@ def test_every_file_a_document_names_is_there(document: Path) -> None:
     assert missing == []
 
 
-@pytest.mark.parametrize("document", [README, ROOT / "ARCHITECTURE.md", ROOT / "CONTRIBUTING.md"], ids=str)
+@pytest.mark.parametrize(
+    "document",
+    [README, ROOT / "ARCHITECTURE.md", ROOT / "CONTRIBUTING.md", ROOT / "docs" / "deployment.md"],
+    ids=str,
+)
 def test_every_document_a_document_links_to_is_there(document: Path) -> None:
     links = re.findall(r"(?<!!)\[[^\]]+\]\(([^)#:]+)\)", document.read_text(encoding="utf-8"))
     assert [link for link in links if not (document.parent / link).exists()] == []

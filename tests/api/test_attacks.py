@@ -1,0 +1,214 @@
+"""What a hostile client sends, over real HTTP and byte by byte where a library would not send it."""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from api.app import create_app
+from api.models import ErrorBody
+from tests.api.application import CREDENTIALS, DATA_PATHS, Running, serving, settings_for
+from tests.api.conftest import MakeClient
+from tests.api.published_account import Published, item
+
+INVENTORY = "/api/v1/dashboard/amazon-inventory"
+KEY = "a-long-key-for-the-dashboard"
+HOST = b"Host: localhost\r\n"
+
+
+@pytest.fixture
+def running(published: Published) -> Iterator[Running]:
+    """A server with a key, and something published."""
+    published.publish()
+    with serving(create_app(settings_for(published.data_dir, AMAZON_API_KEY=KEY))) as server:
+        yield server
+
+
+def raw(running: Running, *parts: bytes) -> bytes:
+    """All that the server answers to these bytes, until it closes or the one answer is whole."""
+    with socket.create_connection(("127.0.0.1", int(running.url.rpartition(":")[2])), timeout=10) as client:
+        try:
+            for part in parts:
+                client.sendall(part)
+        except OSError:
+            pass  # the server has answered and closed already
+        answer = b""
+        try:
+            while received := client.recv(65_536):
+                answer += received
+        except ConnectionResetError:
+            pass
+        return answer
+
+
+def refusal(answer: bytes) -> tuple[int, ErrorBody]:
+    head, _, body = answer.partition(b"\r\n\r\n")
+    return int(head.split()[1]), ErrorBody.model_validate_json(body, strict=True)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        pytest.param([b"X-A: " + b"x" * 65_536] * 400, id="one endless header"),
+        pytest.param([b"X-A: x\r\n" * 8_192] * 400, id="headers without end"),
+    ],
+)
+def test_a_head_without_end_is_cut_off_before_it_fills_the_memory(head: list[bytes], running: Running) -> None:
+    """uvicorn alone took all of it, 25 MB here, without asking for a key."""
+    answer = raw(running, b"GET / HTTP/1.1\r\n" + HOST, *head)
+    if answer:  # the refusal may be lost when the connection is cut while the client still sends
+        assert refusal(answer)[1].error == "headers-too-large"
+    assert httpx.get(f"{running.url}/health").status_code == 200
+
+
+def test_a_long_address_is_refused_with_a_word(running: Running) -> None:
+    status, body = refusal(raw(running, b"GET /" + b"a" * 70_000))
+    assert (status, body.error) == (431, "headers-too-large")
+
+
+def test_requests_one_after_another_each_have_a_head_of_their_own(running: Running) -> None:
+    filler = {"X-Filler": "x" * 8_000}
+    with httpx.Client(base_url=running.url) as client:
+        assert [client.get("/health", headers=filler).status_code for _ in range(20)] == [200] * 20
+    pipelined = (b"GET /health HTTP/1.1\r\n" + HOST + b"X: " + b"x" * 8_000 + b"\r\n\r\n") * 20
+    last = b"GET /health HTTP/1.1\r\nConnection: close\r\n" + HOST + b"\r\n"
+    assert raw(running, pipelined + last).count(b"HTTP/1.1 200") == 21
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        b"NONSENSE\r\n\r\n",
+        b"GET / HTTP/1.1\r\n" + HOST + b"Bad Header\r\n\r\n",
+        b"GET / HTTP/1.1\r\n" + HOST + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\nx",
+        b"GET / HTTP/1.1\r\n" + HOST + b"Content-Length: 99999999999999999999\r\n\r\n",
+        b"GET / HTTP/1.1\r\n" + HOST + b"Content-Length: -1\r\n\r\n",
+        b"POST /login HTTP/1.1\r\n" + HOST + b"Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        b"POST /login HTTP/1.1\r\n" + HOST + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: local\x00host\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+    ],
+)
+def test_what_is_no_http_or_ambiguous_is_refused_and_the_connection_closed(request_: bytes, running: Running) -> None:
+    """A length that two readers could take differently is how a second request is smuggled past a proxy."""
+    answers = raw(running, request_)
+    assert answers.count(b"HTTP/1.1 ") == 1
+    status, body = refusal(answers)
+    assert status in (400, 413)
+    assert "Traceback" not in body.message
+
+
+@pytest.mark.parametrize("host", [b"evil.example", b"localhost@evil.example", b"localhost, evil.example", b""])
+def test_a_host_of_another_name_is_refused(host: bytes, running: Running) -> None:
+    request = b"GET /health HTTP/1.1\r\nHost: " + host + b"\r\nConnection: close\r\n\r\n"
+    status, body = refusal(raw(running, request))
+    assert (status, body.error) == (400, "host-refused")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/static/..%2f..%2fstate.sqlite",
+        "/static/..%5c..%5cstate.sqlite",
+        "/static/%2e%2e/%2e%2e/pyproject.toml",
+        "/static/....//....//pyproject.toml",
+        "/static//etc/passwd",
+        "/static/%00",
+        "/static/" + "a" * 300,
+        "/static/" + "a/" * 3_000,
+        "/static",
+        "/api/sse/",
+        "/%2e%2e/%2e%2e/etc/passwd",
+    ],
+)
+def test_no_path_leads_out_or_breaks_anything(path: str, running: Running) -> None:
+    head = f"GET {path} HTTP/1.1\r\nAuthorization: Bearer {KEY}\r\nConnection: close\r\n".encode()
+    status, body = refusal(raw(running, head + HOST + b"\r\n"))
+    assert (status, body.retryable) == (404, False)
+
+
+@pytest.mark.parametrize(
+    "path", ["/HEALTH", "/health/../api/v1/dashboard/executive", "//health", "/login/", "/health;x"]
+)
+def test_no_other_spelling_of_an_open_address_is_open(path: str, running: Running) -> None:
+    status, body = refusal(
+        raw(running, b"GET " + path.encode() + b" HTTP/1.1\r\nConnection: close\r\n" + HOST + b"\r\n")
+    )
+    assert (status, body.error) == (401, "unauthorized")
+
+
+@pytest.mark.parametrize(
+    "q",
+    [
+        "%" * 200,
+        "_" * 200,
+        "'" * 200,
+        "\\" * 200,
+        "' OR 1=1 --",
+        "'; DROP TABLE mart.inventory; --",
+        "\x00",
+        "ﬀ" * 200,
+        "😀",
+    ],
+)
+def test_a_search_is_text_and_nothing_else(q: str, make_client: MakeClient, published: Published) -> None:
+    published.publish({"inventory": [item(f"SKU-{number}", 1, product_name="a" * 500) for number in range(200)]})
+    client = make_client()
+    answer = client.get(INVENTORY, params={"q": q})
+    assert (answer.status_code, answer.json()["data"]["items"]) == (200, [])
+    assert len(client.get(INVENTORY).json()["data"]["items"]) == 100
+
+
+def test_no_message_tells_of_paths_sql_or_what_was_sent(make_client: MakeClient, published: Published) -> None:
+    published.publish()
+    client = make_client(AMAZON_API_KEY=KEY)
+    told = [
+        client.get(f"{path}?{query}", headers={"Authorization": f"Bearer {KEY}"}).text
+        for path in (*DATA_PATHS, "/api/sse", "/static/nothing", "/nothing")
+        for query in ("limit=sent-secret", "cursor=sent-secret", "sort=sent-secret", "lastEventId=sent-secret")
+    ]
+    told.append(client.get("/ready", headers={"Authorization": "Bearer sent-secret"}).text)
+    told.append(client.post("/login", data={"key": "sent-secret"}).text)
+    for text in told:
+        for secret in ("sent-secret", KEY, str(published.data_dir), "SELECT", "mart.", *CREDENTIALS.values()):
+            assert secret not in text
+
+
+def test_a_login_leads_nowhere_but_to_the_dashboard(make_client: MakeClient) -> None:
+    client = make_client(AMAZON_API_KEY=KEY)
+    for path in ("/login?next=https://evil.example", "/login?next=//evil.example"):
+        answer = client.post(path, data={"key": KEY, "next": "https://evil.example"})
+        assert answer.headers["location"] == "/"
+
+
+def test_a_cookie_header_of_any_size_and_shape_is_read_at_once(make_client: MakeClient) -> None:
+    client = make_client(AMAZON_API_KEY=KEY)
+    name = "amazon_pipeline_session"
+    for cookie in (
+        f"{name}=" + '"\\' * 20_000,
+        f"{name}=" + "=" * 40_000,
+        f"{name};" * 3_000,
+        f'{name}="' + "\\1" * 9_000,
+    ):
+        assert client.get("/ready", headers={"Cookie": cookie}).status_code == 401
+
+
+def test_a_cursor_made_by_hand_costs_nothing(make_client: MakeClient, published: Published) -> None:
+    import base64
+
+    published.publish()
+    client = make_client()
+    given = client.get(INVENTORY, params={"limit": 1}).json()["data"]["nextCursor"]
+    parts = json.loads(base64.urlsafe_b64decode(given + "=="))
+
+    def forged(start: object) -> httpx.Response:
+        text = json.dumps([*parts[:2], start]).encode()
+        return client.get(INVENTORY, params={"cursor": base64.urlsafe_b64encode(text).decode().rstrip("=")})
+
+    assert forged(2**31 - 1).json()["data"]["items"] == []
+    for start in (-1, 2**31, 1.5, True, None, "0", [0]):
+        assert forged(start).status_code == 422
