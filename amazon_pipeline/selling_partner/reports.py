@@ -13,8 +13,8 @@ from typing import Final
 
 from amazon_pipeline.errors import MalformedAnswer, ReportNotReady, TransientError
 from amazon_pipeline.selling_partner.calls import Progress
-from amazon_pipeline.selling_partner.client import SellingPartner, iso
-from amazon_pipeline.selling_partner.operations import CREATE_REPORT, GET_REPORT, GET_REPORT_DOCUMENT
+from amazon_pipeline.selling_partner.client import Page, SellingPartner, iso
+from amazon_pipeline.selling_partner.operations import CREATE_REPORT, GET_REPORT, GET_REPORT_DOCUMENT, GET_REPORTS
 from amazon_pipeline.selling_partner.report_document import DOWNLOAD, Document, download_document
 
 ORDERS_BY_ORDER_DATE: Final = "GET_FLAT_FILE_ALL_ORDERS_DATA_BY_ORDER_DATE_GENERAL"
@@ -62,6 +62,11 @@ def create_report(
         params |= {"dataStartTime": iso(span[0]), "dataEndTime": iso(span[1])}
     report_id: str = client.ask(CREATE_REPORT, params).body["reportId"]
     return report_id
+
+
+def recent_reports(client: SellingPartner, report_type: str) -> Page:
+    """The newest ten reports of a type that anybody has asked for."""
+    return client.get(GET_REPORTS, {"reportTypes": report_type})
 
 
 def get_report(client: SellingPartner, report_id: str) -> Report:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
+import pytest
 
 from amazon_pipeline.commands.rebuild import rebuild
 from tests.pipeline.seller import Answer, Seller, refuse, running_seller
@@ -39,6 +40,7 @@ def sync_over_days(seller: Seller) -> dg.ExecuteInProcessResult:
     return seller.sync()
 
 
+@pytest.mark.slow
 def test_over_days_our_settled_figures_are_amazons_and_a_rebuild_gives_the_same(tmp_path: Path) -> None:
     with running_seller(tmp_path, quota_speed=1000, orders_per_day=30) as seller:
         result = sync_over_days(seller)

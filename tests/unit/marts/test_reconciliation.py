@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from amazon_pipeline.marts import Agreement, mart_sql, orders_agreement, stock_agreement
+from amazon_pipeline.marts import Agreement, orders_agreement, stock_agreement
+from amazon_pipeline.marts.build import define_views
 from amazon_pipeline.warehouse import open_warehouse
 from tests.amazon_answers import (
     CA,
@@ -177,9 +178,9 @@ def test_orders_are_known_since_the_start_of_the_windows_that_reach_the_watermar
     land_report(warehouse.landing, window_start=first - gap - timedelta(days=30), window_end=first - gap)
     warehouse.sync()
     with open_warehouse(warehouse.path) as connection:
-        connection.execute(mart_sql("orders_known_since"))
+        define_views(connection)
         found = connection.execute(
-            "SELECT epoch(known_since)::BIGINT, epoch(known_until)::BIGINT FROM orders_known_since()"
+            "SELECT epoch(known_since)::BIGINT, epoch(known_until)::BIGINT FROM orders_known_since"
         ).fetchall()
     since = first - timedelta(days=30) if known else first
     assert found == [(int(since.timestamp()), int(NOON.timestamp()))]
@@ -280,8 +281,10 @@ def test_stock_drifts_by_more_than_two_percent_and_at_least_two_units(
     assert (found.compared, found.beyond) == (1, beyond)
 
 
-def test_stock_that_was_seen_hours_after_the_report_is_not_judged(warehouse: TestWarehouse) -> None:
-    land_stock(warehouse.landing, [stock_line("A", 50)], at=NOON - timedelta(hours=3))
-    land_inventory(warehouse.landing, inventory_summary("A", 5))
+def test_stock_is_ours_as_it_was_known_when_the_report_was_made(warehouse: TestWarehouse) -> None:
+    for hours, fulfillable in ((4, 60), (2, 50), (0, 5)):
+        land_inventory(warehouse.landing, inventory_summary("A", fulfillable), at=NOON - timedelta(hours=hours))
+    land_stock(warehouse.landing, [stock_line("A", 50)], at=NOON - timedelta(hours=1))
     warehouse.sync()
-    assert agreement(warehouse, stock_agreement) == Agreement(0, 0, agreement(warehouse, stock_agreement).header, ())
+    assert warehouse.rows("SELECT our_fulfillable FROM mart.inventory_reconciliation") == [(50,)]
+    assert agreement(warehouse, stock_agreement).beyond == 0
