@@ -11,6 +11,8 @@ from amazon_pipeline.selling_partner.client import Page, SellingPartner, open_se
 from amazon_pipeline.selling_partner.inbound import shipments
 from amazon_pipeline.selling_partner.inventory import NO_FBA, inventory_summaries
 from amazon_pipeline.selling_partner.orders import search_orders
+from amazon_pipeline.selling_partner.reports import ORDERS_BY_ORDER_DATE, recent_reports
+from amazon_pipeline.selling_partner.sales import order_metrics
 from amazon_pipeline.selling_partner.sellers import marketplace_participations
 from amazon_pipeline.settings import Settings
 
@@ -37,7 +39,7 @@ def check_connection(settings: Settings, say: Callable[[str], None]) -> bool:
             say(f"marketplaces: {error}")
             is_good = False
         if not ids:
-            say("orders, inventory, inbound shipments: not tried, no marketplace is known")
+            say("orders, inventory, inbound shipments, order figures, reports: not tried, no marketplace is known")
             return False
         for name, call in _calls(client, ids):
             is_good = _say(name, call, say) and is_good
@@ -64,6 +66,11 @@ def _calls(client: SellingPartner, ids: tuple[str, ...]) -> list[tuple[str, Call
         ),
         ("inventory", lambda: next(inventory_summaries(client, ids[0]))),
         ("inbound shipments", lambda: next(shipments(client, ids[0]))),
+        (
+            "order figures",
+            lambda: order_metrics(client, ids[0], interval=(after, before), granularity="Total"),
+        ),
+        ("reports", lambda: recent_reports(client, ORDERS_BY_ORDER_DATE)),
     ]
 
 

@@ -12,11 +12,22 @@ import duckdb
 from dagster import AssetExecutionContext
 
 from amazon_pipeline.defs.assets_staging import WRITE_POOL
-from amazon_pipeline.defs.metadata import OWNERS, row_counts, table_metadata, violations_metadata
+from amazon_pipeline.defs.metadata import OWNERS, agreement_metadata, row_counts, table_metadata, violations_metadata
 from amazon_pipeline.defs.session import SyncSession
 from amazon_pipeline.defs.warehouse_resource import WarehouseResource
 from amazon_pipeline.errors import MartInvalid
-from amazon_pipeline.marts import Built, build, mart_sql, merge_inbound, merge_inventory, merge_orders, read_planning
+from amazon_pipeline.marts import (
+    Agreement,
+    Built,
+    build,
+    mart_sql,
+    merge_inbound,
+    merge_inventory,
+    merge_orders,
+    orders_agreement,
+    read_planning,
+    stock_agreement,
+)
 from amazon_pipeline.schemas import MART_TABLES
 
 VALID: Final = "valid"
@@ -38,7 +49,16 @@ _DEPENDENCIES: Final[dict[str, tuple[str, ...]]] = {
     "channel_performance": ("mart/order_metrics_24h",),
     "sales_hourly": ("mart/orders", "staging/marketplaces"),
     "sales_daily": ("mart/orders", "mart/sales_hourly", "staging/marketplaces"),
-    "sync_status": ("mart/orders", "mart/inventory", "mart/inbound_shipments", "staging/marketplaces"),
+    "reconciliation": ("mart/orders", "staging/order_metrics"),
+    "inventory_reconciliation": ("mart/inventory_history", "staging/stock_report"),
+    "sync_status": (
+        "mart/orders",
+        "mart/inventory",
+        "mart/inbound_shipments",
+        "staging/marketplaces",
+        "staging/order_metrics",
+        "staging/stock_report",
+    ),
 }
 """What each derived mart is made from."""
 
@@ -48,6 +68,13 @@ _STAGED: Final = {
     "inbound_shipments": ("inbound_shipments", "inbound_shipment_items"),
 }
 """The staging tables that each merge takes."""
+
+AGREES: Final = "agrees_with_amazon"
+_AGREEMENTS: Final[dict[str, Callable[[duckdb.DuckDBPyConnection], Agreement]]] = {
+    "reconciliation": orders_agreement,
+    "inventory_reconciliation": stock_agreement,
+}
+"""How a mart that sets our figures beside Amazon's is judged."""
 
 Result = dg.MaterializeResult | dg.AssetCheckResult
 
@@ -136,17 +163,40 @@ def _merge_stock() -> dg.AssetsDefinition:
     return mart
 
 
+def _agrees(key: dg.AssetKey) -> dg.AssetCheckSpec:
+    return dg.AssetCheckSpec(
+        AGREES,
+        asset=key,
+        description="Our figures and Amazon's own differ by no more than its sources do. If not: where.",
+    )
+
+
 def _derived(name: str, deps: tuple[str, ...]) -> dg.AssetsDefinition:
+    key = dg.AssetKey(["mart", name])
+    agreement = _AGREEMENTS.get(name)
+
     @dg.multi_asset(
         name=f"mart__{name}",
         specs=[_spec(name, [dg.AssetKey(dep.split("/")) for dep in deps])],
-        check_specs=[_gate(name)],
+        check_specs=[_gate(name), *([_agrees(key)] if agreement else [])],
         pool=WRITE_POOL,
     )
     def mart(
         context: AssetExecutionContext, sync: dg.ResourceParam[SyncSession], warehouse: WarehouseResource
     ) -> Iterator[Result]:
-        yield from _through_the_gate(context, sync, warehouse, (name,), lambda connection: build(connection, name))
+        built = yield from _through_the_gate(
+            context, sync, warehouse, (name,), lambda connection: build(connection, name)
+        )
+        if agreement and built:
+            with sync.step(context), warehouse.get_connection() as connection:
+                found = agreement(connection)
+            yield dg.AssetCheckResult(
+                check_name=AGREES,
+                asset_key=key,
+                passed=found.beyond == 0,
+                severity=dg.AssetCheckSeverity.WARN,
+                metadata=agreement_metadata(found),
+            )
 
     return mart
 

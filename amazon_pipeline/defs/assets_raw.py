@@ -19,7 +19,9 @@ from amazon_pipeline.extraction import (
     fetch_inbound_shipments,
     fetch_inventory,
     fetch_marketplaces,
+    fetch_order_metrics,
     fetch_orders,
+    fetch_stock_report,
     run_stream,
 )
 from amazon_pipeline.marts import merge_inbound
@@ -42,19 +44,29 @@ _DESCRIPTIONS: Final = {
     "first_orders_history": "One row per page of the report of orders before a new account's first sync, as a file: "
     "AMAZON_HISTORY_DAYS days of them. One sync asks for it, a later one lands it.",
     "inventory": "One row per page of getInventorySummaries, as a file: a full snapshot of FBA stock per marketplace.",
+    "order_metrics": "One row per page of getOrderMetrics, as a file: what Amazon counts per day, once a day for each "
+    "marketplace.",
+    "stock_report": "One row per page of Amazon's own stock report, as a file: once a day for each marketplace. One "
+    "sync asks for it, a later one lands it.",
     "inbound_shipments": "One row per page of getShipments or of a shipment's items, as a file: what is on the way.",
 }
 _LAST_TO_RUN: Final = {"dagster/priority": "-10"}
 """Orders may wait long for Amazon's quota; the other streams go first."""
 
 
+_AFTER_ALL: Final = {"dagster/priority": "-30"}
+"""What is only compared with must not delay what is shown."""
+
+
 def raw_assets() -> list[dg.AssetsDefinition]:
-    """The four streams."""
+    """The streams of a sync, but for the first order history."""
     return [
         raw_asset("marketplaces", _marketplaces, deps=[]),
         raw_asset("inventory", _inventory, deps=[["staging", "marketplaces"]]),
         raw_asset("inbound_shipments", _inbound_shipments, deps=[["staging", "marketplaces"]]),
         raw_asset("orders", _orders, deps=[["staging", "marketplaces"]], op_tags=_LAST_TO_RUN),
+        raw_asset("order_metrics", _order_metrics, deps=[["staging", "marketplaces"]], op_tags=_AFTER_ALL),
+        raw_asset("stock_report", _stock_report, deps=[["staging", "marketplaces"]], op_tags=_AFTER_ALL),
     ]
 
 
@@ -134,6 +146,20 @@ def _inventory(sync: SyncSession, warehouse: WarehouseResource) -> Outcome:
         fetch_inventory(extraction, fetched, marketplace_ids=marketplaces_of(sync, warehouse))
 
     return run_stream("inventory", sync.extraction, fetch)
+
+
+def _order_metrics(sync: SyncSession, warehouse: WarehouseResource) -> Outcome:
+    def fetch(extraction: Extraction, fetched: Fetched) -> None:
+        fetch_order_metrics(extraction, fetched, marketplace_ids=marketplaces_of(sync, warehouse))
+
+    return run_stream("order_metrics", sync.extraction, fetch)
+
+
+def _stock_report(sync: SyncSession, warehouse: WarehouseResource) -> Outcome:
+    def fetch(extraction: Extraction, fetched: Fetched) -> None:
+        fetch_stock_report(extraction, fetched, marketplace_ids=marketplaces_of(sync, warehouse))
+
+    return run_stream("stock_report", sync.extraction, fetch)
 
 
 def _inbound_shipments(sync: SyncSession, warehouse: WarehouseResource) -> Outcome:

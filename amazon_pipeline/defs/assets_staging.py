@@ -20,6 +20,8 @@ STAGED: Final = {
     "orders": ("orders", "order_items"),
     "inventory": ("inventory",),
     "inbound_shipments": ("inbound_shipments", "inbound_shipment_items"),
+    "order_metrics": ("order_metrics",),
+    "stock_report": ("stock_report",),
 }
 """Each stream's staging tables."""
 

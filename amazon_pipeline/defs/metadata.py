@@ -9,6 +9,7 @@ import dagster as dg
 
 from amazon_pipeline.errors import MartInvalid
 from amazon_pipeline.extraction import Outcome
+from amazon_pipeline.marts import Agreement
 from amazon_pipeline.schemas import Table
 from amazon_pipeline.warehouse import Loaded
 
@@ -78,6 +79,16 @@ def violations_metadata(invalid: MartInvalid | None) -> dict[str, Any]:
             )
         ),
     }
+
+
+def agreement_metadata(agreement: Agreement) -> dict[str, Any]:
+    """How many rows were compared with Amazon's, and the first of those that lie beyond the tolerance."""
+    found: dict[str, Any] = {"rows_compared": agreement.compared, "rows_beyond_tolerance": agreement.beyond}
+    if not agreement.compared:
+        found["message"] = "There is nothing to compare yet."
+    if agreement.sample:
+        found["beyond_tolerance"] = dg.MetadataValue.md(as_markdown(agreement.header, agreement.sample))
+    return found
 
 
 def as_markdown(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:

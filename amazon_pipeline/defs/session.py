@@ -220,6 +220,8 @@ _NAMES: Final = {
     "inventory": "Inventory",
     "inbound_shipments": "Inbound shipments",
     "marketplaces": "Marketplaces",
+    "order_metrics": "Amazon's own order figures",
+    "stock_report": "Amazon's own stock report",
 }
 
 

@@ -8,7 +8,9 @@ from amazon_pipeline.extraction.history import fetch_first_history, fetch_histor
 from amazon_pipeline.extraction.inbound import KnownShipment, close_what_was_cut_off, fetch_inbound_shipments
 from amazon_pipeline.extraction.inventory import fetch_inventory
 from amazon_pipeline.extraction.marketplaces import fetch_marketplaces
+from amazon_pipeline.extraction.order_metrics import fetch_order_metrics
 from amazon_pipeline.extraction.orders import ask_again, fetch_orders
+from amazon_pipeline.extraction.stock_report import fetch_stock_report
 from amazon_pipeline.extraction.stream import Extraction, Fetched, Outcome, run_stream
 
 __all__ = [
@@ -23,6 +25,8 @@ __all__ = [
     "fetch_inbound_shipments",
     "fetch_inventory",
     "fetch_marketplaces",
+    "fetch_order_metrics",
     "fetch_orders",
+    "fetch_stock_report",
     "run_stream",
 ]

@@ -9,25 +9,28 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
-from amazon_pipeline.errors import AccessDenied, ReportNotReady, ReportRefused, RequestRejected, SellingPartnerError
+from amazon_pipeline.errors import AccessDenied, ReportNotReady, ReportRefused, RequestRejected
 from amazon_pipeline.extraction.orders import DATA_DELAY
+from amazon_pipeline.extraction.report_batch import (
+    LINES_A_PAGE,
+    Lines,
+    land_lines,
+    manifest_instant,
+    open_batches,
+    report_of,
+    why_not_made,
+)
 from amazon_pipeline.extraction.stream import Extraction, Fetched
 from amazon_pipeline.landing import Batch
 from amazon_pipeline.landing.personal_data import ORDER_REPORT_LINE
 from amazon_pipeline.selling_partner.calls import Progress
-from amazon_pipeline.selling_partner.operations import CREATE_REPORT, GET_REPORT_DOCUMENT
+from amazon_pipeline.selling_partner.operations import CREATE_REPORT
 from amazon_pipeline.selling_partner.report_document import Document
-from amazon_pipeline.selling_partner.report_table import first_words, read_table
-from amazon_pipeline.selling_partner.reports import (
-    ORDERS_BY_ORDER_DATE,
-    Report,
-    create_report,
-    fetch_document,
-    wait_for_report,
-)
+from amazon_pipeline.selling_partner.report_table import read_table
+from amazon_pipeline.selling_partner.reports import ORDERS_BY_ORDER_DATE, Report, create_report, fetch_document
 
 STREAM: Final = "orders_history"
 
@@ -40,9 +43,7 @@ REACH: Final = timedelta(days=730)
 NOT_AGAIN_WITHIN: Final = timedelta(hours=6)
 """A sync does not repeat a report that Amazon refused; it waits this long before it asks anew."""
 
-LINES_A_PAGE: Final = 5000
 _REQUIRED: Final = ("amazon-order-id", "purchase-date", "last-updated-date", "order-status", "sku", "quantity")
-_NOT_FOUND: Final = 404
 
 Span = tuple[datetime, datetime]
 
@@ -89,10 +90,10 @@ def fetch_first_history(extraction: Extraction, fetched: Fetched, *, marketplace
     """
     now = extraction.clock()
     batches = extraction.landing.batches(STREAM)
-    ends = [end for batch in batches if (end := _instant(batch.manifest.params.get("first_sync")))]
+    ends = [end for batch in batches if (end := manifest_instant(batch.manifest.params.get("first_sync")))]
     end = ends[0] if ends else now - DATA_DELAY
     span = (max(end - timedelta(days=days), now - REACH), end)
-    fetched.was_due = bool(_open(batches) or _missing(span, batches))
+    fetched.was_due = bool(open_batches(batches) or _missing(span, batches))
     try:
         _land(_Run(extraction, fetched, marketplace_ids, is_patient=False, facts={"first_sync": end}), span)
     except (AccessDenied, RequestRejected) as error:
@@ -102,17 +103,13 @@ def fetch_first_history(extraction: Extraction, fetched: Fetched, *, marketplace
 
 def _land(run: _Run, span: Span) -> None:
     landing = run.extraction.landing
-    for batch in _open(landing.batches(STREAM)):
+    for batch in open_batches(landing.batches(STREAM)):
         _finish(run, batch)
     batches = landing.batches(STREAM)
     for window in _missing(span, batches):
         if not run.is_patient:
             _check_not_refused_lately(run, batches)
         _finish(run, _ask(run, window))
-
-
-def _open(batches: Iterable[Batch]) -> list[Batch]:
-    return [batch for batch in batches if batch.manifest.status == "open"]
 
 
 def _missing(span: Span, batches: Iterable[Batch]) -> list[Span]:
@@ -148,8 +145,7 @@ def _ask(run: _Run, window: Span, *, is_again: bool = False) -> Batch:
         extraction.client,
         ORDERS_BY_ORDER_DATE,
         marketplace_ids=run.marketplace_ids,
-        start=window[0],
-        end=window[1],
+        span=window,
     )
     batch = extraction.landing.open_batch(
         STREAM,
@@ -173,20 +169,15 @@ def _ask(run: _Run, window: Span, *, is_again: bool = False) -> Batch:
 
 def _finish(run: _Run, batch: Batch) -> None:
     """See an open batch to its end: the report made, fetched, on disk, and the batch closed."""
-    report_id = str(batch.manifest.params["report_id"])
-    try:
-        report = wait_for_report(run.extraction.client, report_id, is_patient=run.is_patient)
-    except RequestRejected as error:
-        if error.status != _NOT_FOUND:
-            raise
-        _close(run, batch, "abandoned", why=f"Amazon no longer has report {report_id}")
-        return
-    if report.status == "DONE":
+    report = report_of(run.extraction.client, batch, is_patient=run.is_patient)
+    if report is None:
+        _close(run, batch, "abandoned", why=f"Amazon no longer has report {batch.manifest.params['report_id']}")
+    elif report.status == "DONE":
         _land_report(run, batch, report)
     elif report.status == "CANCELLED":
         _finish_cancelled(run, batch, report)
     else:
-        _refuse(run, batch, _cause(run, report))
+        _refuse(run, batch, why_not_made(run.extraction.client, report))
 
 
 def _finish_cancelled(run: _Run, batch: Batch, report: Report) -> None:
@@ -208,25 +199,22 @@ def _land_report(run: _Run, batch: Batch, report: Report) -> None:
         orders = _by_order(document)
     except ReportRefused as error:
         _refuse(run, batch, error.reason)
-    already = set(batch.page_numbers())  # of a run that was killed here: the same document, cut the same way
-    for number, lines in enumerate(_pages(orders, run.lines_a_page), start=1):
-        if number not in already:
-            _write_page(run, batch, report, number, lines)
+    land_lines(run.extraction, run.fetched, batch, _pages(orders, run.lines_a_page))
     lines_landed = sum(len(lines) for lines in orders)
     run.fetched.rows += lines_landed
     _close(run, batch, "complete", orders=len(orders), lines=lines_landed, encoding=document.encoding)
 
 
-def _by_order(document: Document) -> list[list[dict[str, str]]]:
+def _by_order(document: Document) -> list[Lines]:
     """The lines of each order together, wherever in the report they stand: what an order is takes all of them."""
-    found: dict[str, list[dict[str, str]]] = {}
+    found: dict[str, Lines] = {}
     for line in read_table(document, required=_REQUIRED, kept=ORDER_REPORT_LINE.keys()):
         found.setdefault(line.get("amazon-order-id", ""), []).append(line)
     return list(found.values())
 
 
-def _pages(orders: Iterable[list[dict[str, str]]], most: int) -> Iterator[list[dict[str, str]]]:
-    page: list[dict[str, str]] = []
+def _pages(orders: Iterable[Lines], most: int) -> Iterator[Lines]:
+    page: Lines = []
     for lines in orders:
         if page and len(page) + len(lines) > most:
             yield page
@@ -234,31 +222,6 @@ def _pages(orders: Iterable[list[dict[str, str]]], most: int) -> Iterator[list[d
         page.extend(lines)
     if page:
         yield page
-
-
-def _write_page(run: _Run, batch: Batch, report: Report, number: int, lines: list[dict[str, str]]) -> None:
-    batch.write_page(
-        number=number,
-        operation=GET_REPORT_DOCUMENT.name,
-        params={"reportId": report.report_id, "reportType": ORDERS_BY_ORDER_DATE},
-        received_at=run.extraction.clock(),
-        request_id=None,
-        next_token=None,
-        body={"lines": lines},
-    )
-    run.fetched.pages += 1
-    run.extraction.client.tell(Progress(GET_REPORT_DOCUMENT.name, "page", number=number, rows=len(lines)))
-
-
-def _cause(run: _Run, report: Report) -> str:
-    """Why Amazon made no report: such a report may come with a document that says so."""
-    said = f"Amazon failed to make report {report.report_id} ({report.status})"
-    if report.document_id is None:
-        return said
-    try:
-        return f"{said}: “{first_words(fetch_document(run.extraction.client, report.document_id))}”"
-    except SellingPartnerError:
-        return f"{said}, and its reason could not be read"
 
 
 def _refuse(run: _Run, batch: Batch, why: str) -> None:
@@ -284,14 +247,7 @@ def _close(run: _Run, batch: Batch, status: Any, **facts: Any) -> None:
 
 def _window(batch: Batch) -> tuple[datetime | None, datetime | None]:
     params = batch.manifest.params
-    return _instant(params.get("window_start")), _instant(params.get("window_end"))
-
-
-def _instant(value: Any) -> datetime | None:
-    """A time of a manifest, which is text once it has been on disk."""
-    if isinstance(value, str):
-        return datetime.fromisoformat(value).astimezone(UTC)
-    return value if isinstance(value, datetime) else None
+    return manifest_instant(params.get("window_start")), manifest_instant(params.get("window_end"))
 
 
 def _day(moment: datetime) -> str:

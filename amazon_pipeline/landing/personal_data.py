@@ -147,6 +147,24 @@ ORDER_REPORT_LINE: Final = {
 }
 """The columns kept of a report of orders, none of them about where it is sent; ``misaligned`` is a note of our own."""
 
+STOCK_REPORT_LINE: Final = {
+    "sku": CODE,
+    "fnsku": CODE,
+    "asin": CODE,
+    "product-name": TEXT,
+    "condition": CODE,
+    "afn-fulfillable-quantity": CODE,
+    "afn-unsellable-quantity": CODE,
+    "afn-reserved-quantity": CODE,
+    "afn-researching-quantity": CODE,
+    "afn-inbound-working-quantity": CODE,
+    "afn-inbound-shipped-quantity": CODE,
+    "afn-inbound-receiving-quantity": CODE,
+    "afn-total-quantity": CODE,
+    "misaligned": CODE,
+}
+"""The columns kept of Amazon's stock report; ``misaligned`` is a note of our own."""
+
 KEPT: Final[dict[str, dict[str, Any]]] = {
     "searchOrders": {"orders": [_ORDER], "lastUpdatedBefore": CODE, "createdBefore": CODE},
     "getOrder": {"order": _ORDER},
@@ -159,7 +177,19 @@ KEPT: Final[dict[str, dict[str, Any]]] = {
     "getShipments": {"payload": {"ShipmentData": [_SHIPMENT]}},
     "getShipmentItemsByShipmentId": _SHIPMENT_ITEMS,
     "getShipmentItems": _SHIPMENT_ITEMS,
-    "getReportDocument": {"lines": [ORDER_REPORT_LINE]},
+    "getReportDocument": {"lines": [ORDER_REPORT_LINE], "stock_lines": [STOCK_REPORT_LINE]},
+    "getOrderMetrics": {
+        "payload": [
+            {
+                "interval": CODE,
+                "unitCount": CODE,
+                "orderItemCount": CODE,
+                "orderCount": CODE,
+                "averageUnitPrice": _MONEY,
+                "totalSales": _MONEY,
+            }
+        ]
+    },
     "getMarketplaceParticipations": {
         "payload": [
             {

@@ -1,17 +1,21 @@
 """The marts: one SQL file a table, named like it, and the few lines that run them."""
 
+from amazon_pipeline.marts.agreement import Agreement, orders_agreement, stock_agreement
 from amazon_pipeline.marts.build import Built, build, merge_inbound, merge_inventory, merge_orders
 from amazon_pipeline.marts.planning import read_planning
 from amazon_pipeline.marts.sql_files import mart_sql
 from amazon_pipeline.marts.summary import sync_summary
 
 __all__ = [
+    "Agreement",
     "Built",
     "build",
     "mart_sql",
     "merge_inbound",
     "merge_inventory",
     "merge_orders",
+    "orders_agreement",
     "read_planning",
+    "stock_agreement",
     "sync_summary",
 ]

@@ -29,6 +29,8 @@ DERIVED: Final = (
     "channel_performance",
     "sales_hourly",
     "sales_daily",
+    "reconciliation",
+    "inventory_reconciliation",
     "sync_status",
 )
 """Marts that are made from the others at each sync, in this order."""

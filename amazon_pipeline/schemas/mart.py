@@ -30,6 +30,7 @@ from amazon_pipeline.schemas.columns import (
     units,
 )
 from amazon_pipeline.schemas.planning import CHANNEL_PERFORMANCE, SKU_VELOCITY
+from amazon_pipeline.schemas.reconciliation import INVENTORY_RECONCILIATION, RECONCILIATION
 from amazon_pipeline.schemas.table import Column, Table
 
 ORDERS = Table(
@@ -343,7 +344,11 @@ SYNC_STATUS = Table(
     ("seller_id", "stream"),
     (
         SELLER_ID,
-        Column("stream", "VARCHAR", "orders, orders_history, inventory, inbound_shipments or marketplaces"),
+        Column(
+            "stream",
+            "VARCHAR",
+            "orders, orders_history, inventory, inbound_shipments, marketplaces, order_metrics or stock_report",
+        ),
         Column("last_success_at", "TIMESTAMPTZ", "end of the last fetch that worked, UTC; NULL if none", nullable=True),
         Column(
             "watermark",
@@ -379,6 +384,8 @@ MART_TABLES: Final[dict[str, Table]] = {
         SALES_DAILY,
         SKU_VELOCITY,
         CHANNEL_PERFORMANCE,
+        RECONCILIATION,
+        INVENTORY_RECONCILIATION,
         SYNC_STATUS,
     )
 }

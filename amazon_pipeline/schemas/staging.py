@@ -8,13 +8,33 @@ from __future__ import annotations
 
 from typing import Final
 
-from amazon_pipeline.schemas.columns import OBSERVED_AT, SELLER_ID
+from amazon_pipeline.schemas.columns import (
+    ASIN,
+    CURRENCY,
+    FN_SKU,
+    OBSERVED_AT,
+    PRODUCT_NAME,
+    QUANTITIES,
+    SELLER_ID,
+    SELLER_SKU,
+)
 from amazon_pipeline.schemas.mart import INBOUND_SHIPMENT_ITEMS, INVENTORY, ORDER_ITEMS, ORDERS, SYNC_STATUS
 from amazon_pipeline.schemas.table import Column, Table
 
 BATCH_ID = Column("batch_id", "VARCHAR", "landing batch the row came from")
 PAGE = Column("page", "INTEGER", "page of that batch", minimum=1)
 _LANDED = (BATCH_ID, PAGE)
+
+_IN_STOCK_REPORT: Final = {
+    "fulfillable_quantity",
+    "reserved_quantity",
+    "inbound_working_quantity",
+    "inbound_shipped_quantity",
+    "inbound_receiving_quantity",
+    "unfulfillable_quantity",
+    "researching_quantity",
+    "total_quantity",
+}
 
 
 def _without(table: Table, *names: str) -> tuple[Column, ...]:
@@ -99,6 +119,48 @@ STAGED_MARKETPLACES = Table(
         OBSERVED_AT,
     ),
     note="Kept, not emptied: the marts look currencies and time zones up here.",
+)
+
+ORDER_METRICS = Table(
+    "staging",
+    "order_metrics",
+    "marketplace and day, as Amazon's Sales API counts it",
+    ("seller_id", "marketplace_id", "day"),
+    (
+        SELLER_ID,
+        Column("marketplace_id", "VARCHAR", "Amazon marketplace id"),
+        CURRENCY,
+        Column("day", "DATE", "calendar day in the marketplace's own time zone"),
+        Column("starts_at", "TIMESTAMPTZ", "start of the day, included, UTC"),
+        Column("ends_at", "TIMESTAMPTZ", "end of the day, excluded, UTC"),
+        Column("orders", "BIGINT", "Amazon's orderCount", minimum=0),
+        Column("units", "BIGINT", "Amazon's unitCount", minimum=0),
+        Column("sales", "DECIMAL(18,2)", "Amazon's totalSales, in currency; NULL where it gives none", nullable=True),
+        OBSERVED_AT,
+        *_LANDED,
+    ),
+    note="Kept, not emptied: a newer answer about a day replaces the older one.",
+)
+
+STOCK_REPORT = Table(
+    "staging",
+    "stock_report",
+    "SKU and marketplace, of the marketplace's newest stock report",
+    ("seller_id", "marketplace_id", "seller_sku", "batch_id"),
+    (
+        SELLER_ID,
+        Column("marketplace_id", "VARCHAR", "Amazon marketplace the report was asked for"),
+        SELLER_SKU,
+        FN_SKU,
+        ASIN,
+        PRODUCT_NAME,
+        Column("condition", "VARCHAR", "Amazon's condition of the units", nullable=True),
+        *(column for column in QUANTITIES if column.name in _IN_STOCK_REPORT),
+        Column("reported_at", "TIMESTAMPTZ", "when Amazon made the report, or else when we received it, UTC"),
+        OBSERVED_AT,
+        *_LANDED,
+    ),
+    note="Kept, not emptied: a newer report of a marketplace replaces the older one.",
 )
 
 STOCK_THRESHOLDS = Table(
@@ -186,7 +248,7 @@ STAGED_BATCHES = Table(
         Column("window_start", "TIMESTAMPTZ", "from when a complete batch knows everything, UTC", nullable=True),
         Column("window_end", "TIMESTAMPTZ", "up to when a complete batch knows everything, UTC", nullable=True),
         Column("is_first", "BOOLEAN", "nothing before window_start is wanted"),
-        Column("marketplace_id", "VARCHAR", "marketplace of an inventory snapshot", nullable=True),
+        Column("marketplace_id", "VARCHAR", "marketplace of an inventory snapshot or stock report", nullable=True),
         Column("is_merged", "BOOLEAN", "the marts have taken its rows, and the watermark has moved to window_end"),
     ),
 )
@@ -260,6 +322,8 @@ STAGING_TABLES: Final[dict[str, Table]] = {
         STAGED_INVENTORY,
         STAGED_INBOUND_SHIPMENTS,
         STAGED_INBOUND_SHIPMENT_ITEMS,
+        ORDER_METRICS,
+        STOCK_REPORT,
         STOCK_THRESHOLDS,
         PLANNING_DEFAULTS,
         STALE_SALES,

@@ -36,6 +36,7 @@ _CLIENTS: Final = {  # operation -> class and method of the library
     "getMarketplaceParticipations": ("Sellers", "get_marketplace_participation"),
     "getOrderMetrics": ("Sales", "get_order_metrics"),
     "createReport": ("Reports", "create_report"),
+    "getReports": ("Reports", "get_reports"),
     "getReport": ("Reports", "get_report"),
     "getReportDocument": ("Reports", "get_report_document"),
 }
@@ -45,6 +46,8 @@ _PATH_PARAMETERS: Final = {
     "getReport": "reportId",
     "getReportDocument": "reportDocumentId",
 }
+_WITHOUT_MARKETPLACE: Final = ("getReport", "getReports")
+"""The library's methods add four marketplace parameters that do not exist: asked without them."""
 
 
 def build_call(
@@ -76,10 +79,10 @@ def build_call(
         named: dict[str, Any] = dict(params)
         path_parameter = _PATH_PARAMETERS.get(operation.name)
         arguments: tuple[str, ...] = (named.pop(path_parameter),) if path_parameter else ()
-        if operation.name == "getReport":  # the library's method adds four marketplace parameters that do not exist
-            path = operation.path.format(reportId=quote(arguments[0], safe=""))
-            named = {"params": {"method": "GET"}, "add_marketplace": False}
-            return client._request(path, **named)  # noqa: SLF001  # as above
+        if operation.name in _WITHOUT_MARKETPLACE:
+            path = operation.path.format(reportId=quote(arguments[0], safe="")) if arguments else operation.path
+            asked = {"method": "GET"} if arguments else {"method": "GET", **named}
+            return client._request(path, params=asked, add_marketplace=False)  # noqa: SLF001  # as above
         if operation.name == "createReport":  # its parameters are a JSON body, in which this one is a list
             named["marketplaceIds"] = named["marketplaceIds"].split(",")
         if operation.name == "getOrderMetrics":  # the library joins and renders these two itself

@@ -145,6 +145,19 @@ OPERATIONS: Final[dict[str, Operation]] = {
             success=202,
         ),
         Operation(
+            "getReports",
+            "GET",
+            "/reports/2021-06-30/reports",
+            "2021-06-30",
+            0.0222,
+            10,
+            rows=("reports",),
+            row_key=("reportId",),
+            token_path=("nextToken",),
+            token_parameter="nextToken",  # noqa: S106  # as above
+            role=_ORDERS_ROLE,
+        ),
+        Operation(
             "getReport",
             "GET",
             "/reports/2021-06-30/reports/{reportId}",
@@ -180,5 +193,6 @@ GET_SHIPMENT_ITEMS: Final = OPERATIONS["getShipmentItems"]
 GET_MARKETPLACE_PARTICIPATIONS: Final = OPERATIONS["getMarketplaceParticipations"]
 GET_ORDER_METRICS: Final = OPERATIONS["getOrderMetrics"]
 CREATE_REPORT: Final = OPERATIONS["createReport"]
+GET_REPORTS: Final = OPERATIONS["getReports"]
 GET_REPORT: Final = OPERATIONS["getReport"]
 GET_REPORT_DOCUMENT: Final = OPERATIONS["getReportDocument"]

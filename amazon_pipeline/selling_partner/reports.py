@@ -8,17 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 
 from amazon_pipeline.errors import MalformedAnswer, ReportNotReady, TransientError
 from amazon_pipeline.selling_partner.calls import Progress
-from amazon_pipeline.selling_partner.client import SellingPartner, iso
-from amazon_pipeline.selling_partner.operations import CREATE_REPORT, GET_REPORT, GET_REPORT_DOCUMENT
+from amazon_pipeline.selling_partner.client import Page, SellingPartner, iso
+from amazon_pipeline.selling_partner.operations import CREATE_REPORT, GET_REPORT, GET_REPORT_DOCUMENT, GET_REPORTS
 from amazon_pipeline.selling_partner.report_document import DOWNLOAD, Document, download_document
 
 ORDERS_BY_ORDER_DATE: Final = "GET_FLAT_FILE_ALL_ORDERS_DATA_BY_ORDER_DATE_GENERAL"
 """All orders placed in a span of at most 30 days, one line per order line, of all marketplaces of the region."""
+
+FBA_STOCK: Final = "GET_FBA_MYI_UNSUPPRESSED_INVENTORY_DATA"
+"""All FBA stock, one line per SKU, those without stock included. No column names the marketplace."""
 
 _MOST_MARKETPLACES: Final = 25
 _FIRST_INTERVAL: Final = 5.0  # seconds between two looks at a report; grows by half each time
@@ -28,12 +31,17 @@ _DOWNLOADS: Final = 3
 
 @dataclass(frozen=True)
 class Report:
-    """How a report stands. ``was_processed``: Amazon has begun to make it; ``document_id``: where it can be fetched."""
+    """How a report stands.
+
+    ``was_processed``: Amazon has begun to make it; ``document_id``: where it can be fetched; ``ended_at``: when Amazon
+    was done with it, where it says.
+    """
 
     report_id: str
     status: str
     was_processed: bool
     document_id: str | None
+    ended_at: datetime | None
 
     @property
     def is_waiting(self) -> bool:
@@ -42,17 +50,23 @@ class Report:
 
 
 def create_report(
-    client: SellingPartner, report_type: str, *, marketplace_ids: Sequence[str], start: datetime, end: datetime
+    client: SellingPartner,
+    report_type: str,
+    *,
+    marketplace_ids: Sequence[str],
+    span: tuple[datetime, datetime] | None = None,
 ) -> str:
-    """Ask for a report; returns its id."""
-    params = {
-        "reportType": report_type,
-        "marketplaceIds": ",".join(marketplace_ids[:_MOST_MARKETPLACES]),
-        "dataStartTime": iso(start),
-        "dataEndTime": iso(end),
-    }
+    """Ask for a report, of a span of time or, without one, of how things stand now; returns its id."""
+    params = {"reportType": report_type, "marketplaceIds": ",".join(marketplace_ids[:_MOST_MARKETPLACES])}
+    if span is not None:
+        params |= {"dataStartTime": iso(span[0]), "dataEndTime": iso(span[1])}
     report_id: str = client.ask(CREATE_REPORT, params).body["reportId"]
     return report_id
+
+
+def recent_reports(client: SellingPartner, report_type: str) -> Page:
+    """The newest ten reports of a type that anybody has asked for."""
+    return client.get(GET_REPORTS, {"reportTypes": report_type})
 
 
 def get_report(client: SellingPartner, report_id: str) -> Report:
@@ -61,7 +75,21 @@ def get_report(client: SellingPartner, report_id: str) -> Report:
     document_id = body.get("reportDocumentId")
     if body["processingStatus"] == "DONE" and not document_id:
         raise MalformedAnswer("the report is done and has no document", operation=GET_REPORT.name, status=200)
-    return Report(report_id, body["processingStatus"], bool(body.get("processingStartTime")), document_id or None)
+    return Report(
+        report_id,
+        body["processingStatus"],
+        was_processed=bool(body.get("processingStartTime")),
+        document_id=document_id or None,
+        ended_at=_instant(body.get("processingEndTime")),
+    )
+
+
+def _instant(text: object) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(str(text))
+    except ValueError:
+        return None
+    return moment.astimezone(UTC) if moment.tzinfo else None
 
 
 def wait_for_report(client: SellingPartner, report_id: str, *, is_patient: bool) -> Report:

@@ -8,13 +8,14 @@ Prime one) is NULL or false, as the columns say.
 
 from __future__ import annotations
 
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, Final
 
 from amazon_pipeline.landing import LandedPage
 from amazon_pipeline.marketplaces import MARKETPLACES, NON_AMAZON
 from amazon_pipeline.schemas import STAGING_TABLES
 from amazon_pipeline.staging.reading import Reading
+from amazon_pipeline.staging.report_line import ReportLine
 from amazon_pipeline.staging.validated import Draft, Staged, validate
 
 STREAM: Final = "orders_history"
@@ -40,8 +41,6 @@ _NOT_AMAZONS: Final = "non-amazon"
 _CHARGES: Final = ("item-price", "item-tax", "shipping-price", "shipping-tax", "gift-wrap-price", "gift-wrap-tax")
 _DISCOUNTS: Final = ("item-promotion-discount", "ship-promotion-discount")
 _ZERO: Final = Decimal("0.00")
-_CENT: Final = Decimal("0.01")
-_LARGEST: Final = 10**9
 
 
 def stage_order_report(page: LandedPage, seller_id: str) -> Staged:
@@ -57,33 +56,8 @@ def stage_order_report(page: LandedPage, seller_id: str) -> Staged:
     return validate(page, STREAM, seller_id, drafts, (STAGING_TABLES["orders"], STAGING_TABLES["order_items"]))
 
 
-class _Line(Reading):
-    """One line: every cell is text, an empty one is not there."""
-
-    def whole(self, name: str) -> int | None:
-        """A whole number that is not negative."""
-        found = self.text(name)
-        if found is None:
-            return None
-        if not (found.isascii() and found.isdigit()) or int(found) > _LARGEST:
-            self._wrong(name, "is not a whole number")
-            return None
-        return int(found)
-
-    def amount(self, name: str) -> Decimal | None:
-        """An amount of money, rounded half up to two decimals."""
-        found = self.text(name)
-        if found is None:
-            return None
-        try:
-            amount = Decimal(found).quantize(_CENT, rounding=ROUND_HALF_UP)
-        except InvalidOperation:
-            self._wrong(name, "is not an amount")
-            return None
-        if not amount.is_finite() or abs(amount) > _LARGEST:
-            self._wrong(name, "is not an amount")
-            return None
-        return amount
+class _Line(ReportLine):
+    """One line of the report of orders."""
 
     def total(self) -> Decimal | None:
         """What the buyer pays for the line: prices and taxes less discounts; NULL without an item-price."""
@@ -108,17 +82,12 @@ def _draft(raws: list[Any], row_number: int, page: LandedPage, seller_id: str) -
     items = [{**keys, **_item_columns(line, number)} for number, line in enumerate(lines, start=1)]
     row = {**keys, **_order_columns(lines, items)}
     reasons = [_misplaced(lines[0])] if keys["marketplace_id"] is None else []
-    reasons += [f"line {n}: {reason}" for n, line in enumerate(lines, start=1) for reason in _reasons(line)]
+    reasons += [f"line {n}: {reason}" for n, line in enumerate(lines, start=1) for reason in line.all_reasons()]
     if len({item["currency"] for item in items if item["currency"]}) > 1:
         reasons.append("its lines are in more than one currency")
     return Draft(
         order_id, {"lines": raws}, row_number, list(dict.fromkeys(reasons)), {"orders": [row], "order_items": items}
     )
-
-
-def _reasons(line: _Line) -> list[str]:
-    misaligned = line.text("misaligned")
-    return [misaligned] if misaligned else line.reasons
 
 
 def _misplaced(line: _Line) -> str:

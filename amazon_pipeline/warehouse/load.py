@@ -17,8 +17,10 @@ from amazon_pipeline.staging import (
     stage_inbound,
     stage_inventory,
     stage_marketplaces,
+    stage_order_metrics,
     stage_order_report,
     stage_orders,
+    stage_stock_report,
 )
 from amazon_pipeline.warehouse.connection import transaction
 from amazon_pipeline.warehouse.stale_sales import MarketplaceFacts
@@ -29,13 +31,21 @@ STAGERS: Final[dict[str, Callable[[LandedPage, str], Staged]]] = {
     "orders_history": stage_order_report,
     "inventory": stage_inventory,
     "inbound_shipments": stage_inbound,
+    "order_metrics": stage_order_metrics,
+    "stock_report": stage_stock_report,
 }
 
 _LONGEST_OPEN: Final = timedelta(days=3)
 """No batch stays open longer: an order cursor lives 24 hours. Older days need not be looked through again."""
 
-_WHOLE_ONLY: Final = frozenset({"inventory", "orders_history"})
+_WHOLE_ONLY: Final = frozenset({"inventory", "orders_history", "stock_report"})
 """Streams of which an open batch means nothing yet: half a snapshot, half a report."""
+
+_NEWEST_ONLY: Final = {
+    "order_metrics": ("seller_id", "marketplace_id", "day"),
+    "stock_report": ("seller_id", "marketplace_id"),
+}
+"""Staging tables that are kept, by what a newer batch's rows replace the older ones of."""
 
 _PARTS_TOGETHER: Final = frozenset({"getShipmentItemsByShipmentId", "getShipmentItems"})
 """Pages that mean something only together with the pages their token leads to: one shipment's items."""
@@ -139,10 +149,21 @@ def _insert_staged(connection: duckdb.DuckDBPyConnection, staged: Staged, *, is_
         if is_snapshot:
             connection.execute(f"DELETE FROM staging.{name}")
         insert_frame(connection, STAGING_TABLES[name].qualified_name, frame)
+        if name in _NEWEST_ONLY:
+            _delete_older(connection, name, staged.page.batch_id)
     if facts:
         facts.mark_changes()
     insert_frame(connection, "staging.quarantine", staged.quarantined)
     connection.execute("INSERT INTO staging.staged_pages VALUES (?, ?)", [staged.page.batch_id, staged.page.number])
+
+
+def _delete_older(connection: duckdb.DuckDBPyConnection, name: str, batch_id: str) -> None:
+    key = ", ".join(_NEWEST_ONLY[name])
+    connection.execute(
+        f"""DELETE FROM staging.{name} WHERE batch_id <> $batch_id
+            AND ({key}) IN (SELECT ({key}) FROM staging.{name} WHERE batch_id = $batch_id)""",
+        {"batch_id": batch_id},
+    )
 
 
 def _finish(connection: duckdb.DuckDBPyConnection, batch: Batch, seller_id: str) -> None:

@@ -28,6 +28,8 @@ _EXPIRED: Final = {
     "mart.inbound_shipments": _ENDED,
     "mart.inventory_history": "valid_to < $cutoff",
     "mart.inventory": "observed_at < $cutoff",
+    "staging.order_metrics": "ends_at < $cutoff",
+    "staging.stock_report": "reported_at < $cutoff",
     "staging.quarantine": "quarantined_at < $cutoff",
     "staging.staged_batches": "opened_at < $cutoff",
 }

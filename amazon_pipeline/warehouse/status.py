@@ -117,9 +117,10 @@ def sync_rows(connection: duckdb.DuckDBPyConnection, seller_id: str) -> list[Syn
 
 
 def has_any_success(connection: duckdb.DuckDBPyConnection, seller_id: str) -> bool:
-    """Whether any stream with figures in it has ever been fetched."""
+    """Whether any stream with figures of the seller's own has ever been fetched."""
     row = connection.execute(
-        "SELECT count(last_success_at) FROM staging.stream_status WHERE seller_id = ? AND stream <> 'marketplaces'",
+        """SELECT count(last_success_at) FROM staging.stream_status
+           WHERE seller_id = ? AND stream NOT IN ('marketplaces', 'order_metrics', 'stock_report')""",
         [seller_id],
     ).fetchone()
     return bool(row and row[0])

@@ -15,6 +15,7 @@ from amazon_pipeline.selling_partner.inbound import shipment_items, shipments
 from amazon_pipeline.selling_partner.inventory import inventory_snapshot
 from amazon_pipeline.selling_partner.orders import get_order, search_orders
 from amazon_pipeline.selling_partner.quota import Budget
+from amazon_pipeline.selling_partner.reports import FBA_STOCK, create_report, get_report, recent_reports
 from amazon_pipeline.selling_partner.sales import order_metrics
 from amazon_pipeline.selling_partner.sellers import marketplace_participations
 from amazon_pipeline.settings import Settings
@@ -107,6 +108,20 @@ def test_stock_shipments_and_their_items_come_whole_and_without_a_429(client, ma
         rows = [row for page in shipment_items(client, shipment_id, marketplace_ids[0]) for row in page.rows]
         assert rows
     assert never_throttled(client)
+
+
+def test_the_reports_anybody_has_asked_for_are_listed(client, shared, marketplace_ids):
+    assert recent_reports(client, FBA_STOCK).rows == []
+    report_id = create_report(client, FBA_STOCK, marketplace_ids=marketplace_ids[:1])
+    shared.sleep(60)
+    assert [row["reportId"] for row in recent_reports(client, FBA_STOCK).rows] == [report_id]
+    assert get_report(client, report_id).ended_at is not None
+
+
+def test_sales_metrics_answer_in_total_without_a_time_zone(client, shared, marketplace_ids):
+    end = shared.clock()
+    page = order_metrics(client, marketplace_ids[0], interval=(end - timedelta(hours=1), end), granularity="Total")
+    assert len(page.rows) == 1
 
 
 def test_sales_metrics_answer_by_day(client, shared, marketplace_ids):

@@ -46,7 +46,7 @@ def test_one_streams_failure_stops_no_other_and_is_told(tmp_path: Path) -> None:
         broken["now"] = False
         seller.pass_time(minutes=15)
         assert seller.sync().success
-        assert seller.rows("SELECT count(*) FROM mart.sync_status WHERE status = 'ok'") == [(5,)]
+        assert seller.rows("SELECT count(*) FROM mart.sync_status WHERE status = 'ok'") == [(7,)]
 
 
 def test_a_page_of_html_is_never_taken_for_an_empty_day(tmp_path: Path) -> None:

@@ -13,9 +13,8 @@ from amazon_pipeline.marts import build, merge_inbound, merge_inventory, merge_o
 from amazon_pipeline.marts.build import DERIVED
 from amazon_pipeline.settings import Settings
 from amazon_pipeline.warehouse import Loaded, open_warehouse, record_outcome, record_quarantined, stage_landed
+from amazon_pipeline.warehouse.load import STAGERS
 from tests.amazon_answers import NOON, SELLER
-
-STREAMS = ("marketplaces", "orders", "orders_history", "inventory", "inbound_shipments")
 
 
 @dataclass
@@ -43,7 +42,7 @@ class TestWarehouse:
         """Stage, merge and build all that has landed."""
         loaded = {}
         with open_warehouse(self.path) as connection:
-            for stream in STREAMS:
+            for stream in STAGERS:
                 record_outcome(connection, SELLER, Outcome(stream, "ok", None, at, Fetched(), 1, 0, 0.0))
                 loaded[stream] = stage_landed(connection, Landing(self.landing, SELLER), stream, SELLER)
                 record_quarantined(connection, SELLER, stream, loaded[stream].rows_quarantined)

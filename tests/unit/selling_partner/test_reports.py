@@ -65,7 +65,7 @@ def plain(content: bytes, charset: str | None = None) -> Document:
 def test_a_report_is_asked_for_in_a_json_body_and_accepted_with_202(connect: Connect, amazon: FakeAmazon) -> None:
     amazon.replies = [Reply(202, {"reportId": "50001"})]
     month = (datetime(2026, 10, 1, tzinfo=UTC), datetime(2026, 10, 31, tzinfo=UTC))
-    found = create_report(connect(), ORDERS_BY_ORDER_DATE, marketplace_ids=["M", "N"], start=month[0], end=month[1])
+    found = create_report(connect(), ORDERS_BY_ORDER_DATE, marketplace_ids=["M", "N"], span=month)
     assert found == "50001"
     (seen,) = amazon.requests
     assert (seen.method, seen.path, seen.query) == ("POST", "/reports/2021-06-30/reports", {})
@@ -83,7 +83,7 @@ def test_an_answer_without_a_report_id_is_asked_for_again_and_is_no_success(
     amazon.replies = [Reply(202, {})]
     now = datetime(2026, 10, 1, tzinfo=UTC)
     with pytest.raises(MalformedAnswer, match="reportId"):
-        create_report(connect(), ORDERS_BY_ORDER_DATE, marketplace_ids=["M"], start=now, end=now)
+        create_report(connect(), ORDERS_BY_ORDER_DATE, marketplace_ids=["M"], span=(now, now))
     assert len(amazon.requests) == 4
 
 
