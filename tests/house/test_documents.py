@@ -15,7 +15,7 @@ from starlette.routing import Mount
 
 from amazon_pipeline import cli, marketplaces
 from amazon_pipeline.events import log
-from amazon_pipeline.schemas import MART_TABLES
+from amazon_pipeline.schemas import MART_TABLES, dictionary
 from amazon_pipeline.selling_partner.answers import _LWA_REMEDIES
 from amazon_pipeline.settings import Settings, load_settings
 from amazon_pipeline.warehouse import open_warehouse
@@ -24,6 +24,7 @@ from api.app import create_app
 from tests.house.documents import GUIDE, README, ROOT, code_blocks, in_code, section, table_rows
 
 REQUIRED = ("AMAZON_REFRESH_TOKEN", "AMAZON_LWA_APP_ID", "AMAZON_LWA_CLIENT_SECRET", "AMAZON_SELLER_ID")
+ANALYST_PAGES = (ROOT / "docs" / "analyst-guide.md", ROOT / "docs" / "data-dictionary.md")
 
 
 def test_the_quick_start_is_the_two_commands_and_no_more() -> None:
@@ -130,17 +131,17 @@ def empty_warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
         return path
 
 
-SQL_EXAMPLES = code_blocks(README.read_text(encoding="utf-8"), "sql")
+def test_the_data_dictionary_is_the_one_made_from_the_schemas() -> None:
+    assert (ROOT / "docs" / "data-dictionary.md").read_text(encoding="utf-8") == dictionary.markdown(), (
+        "make it anew: uv run python -m amazon_pipeline.schemas.dictionary > docs/data-dictionary.md"
+    )
 
 
-@pytest.mark.parametrize("query", SQL_EXAMPLES, ids=range(len(SQL_EXAMPLES)))
-def test_the_queries_of_the_readme_run(query: str, empty_warehouse: Path) -> None:
-    with duckdb.connect(empty_warehouse, read_only=True) as connection:
-        connection.execute(query).fetchall()
-
-
-def test_the_readme_shows_some_queries() -> None:
-    assert len(SQL_EXAMPLES) >= 3
+def test_the_data_dictionary_has_every_mart_and_column() -> None:
+    text = dictionary.markdown()
+    for table in MART_TABLES.values():
+        part = text.partition(f"\n### {table.qualified_name}\n")[2].partition("\n### ")[0]
+        assert [in_code(row[0])[0] for row in table_rows(part)] == list(table.column_names)
 
 
 def test_the_column_comments_that_the_readme_promises_are_in_the_file(empty_warehouse: Path) -> None:
@@ -167,7 +168,9 @@ def test_the_rooms_of_the_architecture_are_the_modules_of_the_package() -> None:
     assert named == there - {"__init__", "simulator"}, "the simulator is named below the table"
 
 
-@pytest.mark.parametrize("document", [README, GUIDE, ROOT / "ARCHITECTURE.md", ROOT / "CONTRIBUTING.md"], ids=str)
+@pytest.mark.parametrize(
+    "document", [README, GUIDE, *ANALYST_PAGES, ROOT / "ARCHITECTURE.md", ROOT / "CONTRIBUTING.md"], ids=str
+)
 def test_every_file_a_document_names_is_there(document: Path) -> None:
     missing = [
         name
@@ -179,7 +182,7 @@ def test_every_file_a_document_names_is_there(document: Path) -> None:
 
 @pytest.mark.parametrize(
     "document",
-    [README, ROOT / "ARCHITECTURE.md", ROOT / "CONTRIBUTING.md", ROOT / "docs" / "deployment.md"],
+    [README, *ANALYST_PAGES, ROOT / "ARCHITECTURE.md", ROOT / "CONTRIBUTING.md", ROOT / "docs" / "deployment.md"],
     ids=str,
 )
 def test_every_document_a_document_links_to_is_there(document: Path) -> None:

@@ -20,18 +20,39 @@ def tables(seller: Seller) -> dict[str, list[Any]]:
     }
 
 
-def test_rebuild_gives_the_same_tables_from_the_landed_pages_alone(tmp_path: Path) -> None:
+def comments(seller: Seller) -> dict[str, str | None]:
+    """What the published file says of every table and column of schema mart."""
+    return dict(
+        seller.rows(
+            """SELECT table_name, comment FROM duckdb_tables() WHERE schema_name = 'mart'
+               UNION ALL
+               SELECT table_name || '.' || column_name, comment FROM duckdb_columns() WHERE schema_name = 'mart'"""
+        )
+    )
+
+
+def meanings() -> dict[str, str]:
+    """What the schemas say of them."""
+    tables = {table.name: table.description for table in MART_TABLES.values()}
+    return tables | {
+        f"{table.name}.{column.name}": column.meaning for table in MART_TABLES.values() for column in table.columns
+    }
+
+
+def test_rebuild_gives_the_same_tables_and_comments_from_the_landed_pages_alone(tmp_path: Path) -> None:
     with running_seller(tmp_path, quota_speed=1000) as seller:
         for _ in range(2):
             assert seller.sync().success
             seller.pass_time(hours=5)
         before = tables(seller)
+        assert comments(seller) == meanings()
         watermarks = seller.rows("SELECT stream, watermark FROM mart.sync_status ORDER BY ALL")
         calls = len(seller.simulator.calls)
         seller.settings.warehouse_path.write_bytes(b"not a database any more")
         said: list[str] = []
         assert rebuild(seller.settings, said.append)
         assert tables(seller) == before
+        assert comments(seller) == meanings()
         assert seller.rows("SELECT stream, watermark FROM mart.sync_status ORDER BY ALL") == watermarks
         assert len(seller.simulator.calls) == calls, "Amazon was not asked"
         assert "published" in said[-1]
