@@ -298,10 +298,11 @@ SELECT
         CASE WHEN pool4 <> v4 THEN 'All marketplaces that share the stock sell ' || plain(pool4) || ' a day.' END,
         CASE
             WHEN fulfillable_quantity IS NULL THEN 'It is not in FBA stock.'
+            WHEN fulfillable_quantity = 0 THEN 'Nothing is fulfillable.'
             WHEN pool4 > 0 THEN fulfillable_quantity || ' fulfillable / ' || plain(pool4) || ' = ' || days_of_cover
                 || ' days of cover, until ' || stockout_date || '.'
         END,
-        CASE WHEN next_arrival_date IS NOT NULL THEN 'The next shipment is expected on ' || next_arrival_date
+        CASE WHEN next_arrival_date IS NOT NULL THEN 'The next shipment is expected by ' || next_arrival_date
             || CASE WHEN gap_days > 0 THEN ', ' || gap_days || ' days too late' ELSE '' END || '.' END,
         CASE WHEN is_pool_duplicate THEN 'The same units are counted in ' || pool_marketplace_id || ' as '
             || pool_seller_sku || '; the advice stands there.' END,
