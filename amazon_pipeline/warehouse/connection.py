@@ -86,6 +86,7 @@ def _connect(path: Path, wait_seconds: float, sleep: Callable[[float], None]) ->
             waited += _RETRY_SECONDS
         else:
             connection.execute("SET TimeZone = 'UTC'")
+            connection.execute("SET enable_progress_bar = false")
             return connection
 
 
