@@ -15,6 +15,7 @@ from amazon_pipeline.warehouse import open_warehouse
 
 NOW: Final = datetime(2026, 11, 20, 12, tzinfo=UTC)
 """Up to when everything is known before the first sync."""
+_NOW_US: Final = int(NOW.timestamp()) * 1_000_000  # arithmetic with INTERVALs takes microseconds a row
 EVERY: Final = timedelta(minutes=15)
 SELLER: Final = "ABENCHMARK"
 SKUS: Final = 100_000
@@ -89,22 +90,17 @@ def _make_orders(connection: duckdb.DuckDBPyConnection, orders: int) -> None:
         f"""
         CREATE TEMP TABLE lives AS
         SELECT
-            i, placed, updated,
-            CASE WHEN hash(i, 9) % 25 = 0 THEN 'Canceled' WHEN updated - placed < INTERVAL 30 MINUTE THEN 'Pending'
-                 WHEN updated - placed < INTERVAL 12 HOUR THEN 'Unshipped' ELSE 'Shipped' END AS status
+            i, make_timestamptz(placed_us) AS placed, make_timestamptz(updated_us) AS updated,
+            CASE WHEN hash(i, 9) % 25 = 0 THEN 'Canceled' WHEN updated_us - placed_us < 1800000000 THEN 'Pending'
+                 WHEN updated_us - placed_us < 43200000000 THEN 'Unshipped' ELSE 'Shipped' END AS status
         FROM (
-            SELECT i, placed, least(placed + to_microseconds(lag), TIMESTAMPTZ '{NOW}') AS updated
-            FROM (
-                SELECT
-                    i,
-                    TIMESTAMPTZ '{NOW}' - to_microseconds((({orders} - i) * (1095 * 86400e6 / {orders}))::BIGINT)
-                        AS placed,
-                    (hash(i, 8) % 1000000 * 86400 * CASE WHEN hash(i, 10) % 1000 < 956 THEN 3
-                        WHEN hash(i, 10) % 1000 < 996 THEN 60 ELSE 1000 END)::BIGINT AS lag
-                FROM range({orders}) AS r(i)
-            )
+            SELECT i, {_NOW_US} - (({orders} - i) * (1095 * 86400e6 / {orders}))::BIGINT AS placed_us,
+                hash(i, 10) % 1000 AS fate,
+                CASE WHEN fate < 956 THEN 3 WHEN fate < 996 THEN 60 ELSE 1000 END AS within_days,
+                least(placed_us + (hash(i, 8) % 1000000)::BIGINT * 86400 * within_days, {_NOW_US}) AS updated_us
+            FROM range({orders}) AS r(i)
         )
-        ORDER BY updated, i"""
+        ORDER BY updated_us, i"""
     )
     connection.execute(f"INSERT INTO mart.orders BY NAME {orders_sql('lives')}")
     connection.execute(f"INSERT INTO mart.order_items BY NAME {lines_sql('lives')}")
@@ -117,8 +113,8 @@ def _make_stock(connection: duckdb.DuckDBPyConnection) -> None:
         f"""
         INSERT INTO mart.inventory_history BY NAME
         SELECT '{SELLER}' AS seller_id, marketplace(s) AS marketplace_id, sku(s) AS seller_sku,
-            TIMESTAMPTZ '{NOW}' - INTERVAL {_STOCK_DAYS} DAY
-                + INTERVAL 15 MINUTE * (period * 2592 + hash(s, period) % 2592)::INTEGER AS valid_from,
+            make_timestamptz({_NOW_US - _STOCK_DAYS * 86_400_000_000}
+                + (period * 2592 + (hash(s, period) % 2592)::BIGINT) * 900000000) AS valid_from,
             lead(valid_from) OVER (PARTITION BY s ORDER BY period) AS valid_to,
             CASE WHEN hash(s, period, 1) % 12 = 0 THEN 0 ELSE (hash(s, period, 2) % 400)::INTEGER END
                 AS fulfillable_quantity,
@@ -192,7 +188,8 @@ def _make_streams(connection: duckdb.DuckDBPyConnection) -> None:
                     ('inventory', 'A2EUQ1WTGCTBG2'), ('inventory', 'A1AM78C64UM0Y8')) AS s(stream, marketplace_id);
 
         INSERT INTO staging.staged_batches
-        SELECT '{SELLER}', 'orders', 'the first', 'complete', moment, moment, moment - INTERVAL 1100 DAY, moment, true, NULL, true
+        SELECT '{SELLER}', 'orders', 'the first', 'complete', moment, moment,
+            moment - INTERVAL 1100 DAY, moment, true, NULL, true
         FROM (SELECT TIMESTAMPTZ '{NOW}' - INTERVAL {_STOCK_DAYS} DAY AS moment);
 
         INSERT INTO staging.stream_status
