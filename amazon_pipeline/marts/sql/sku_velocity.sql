@@ -27,20 +27,21 @@ home AS (  -- where Multi-Channel orders of a SKU count: Amazon does not say who
         PARTITION BY seller_id, seller_sku ORDER BY is_pool_duplicate, total_quantity DESC NULLS LAST, marketplace_id
     ) = 1
 ),
-lines AS (
-    SELECT
-        i.seller_id,
-        CASE WHEN i.marketplace_id = 'NON_AMAZON' THEN coalesce(h.marketplace_id, i.marketplace_id)
-             ELSE i.marketplace_id END AS marketplace_id,
-        i.seller_sku,
-        i.purchase_date,
-        i.quantity_ordered
+known_lines AS NOT MATERIALIZED (
+    SELECT i.seller_id, i.marketplace_id, i.seller_sku, i.purchase_date, i.quantity_ordered
     FROM mart.order_items AS i
     JOIN known AS k USING (seller_id)
-    LEFT JOIN home AS h USING (seller_id, seller_sku)
     WHERE i.order_status <> 'Canceled' AND i.seller_sku IS NOT NULL
       AND i.purchase_date >= greatest(k.known_since, k.known_until - INTERVAL 365 DAY)
       AND i.purchase_date < k.known_until
+),
+lines AS (  -- only the few Multi-Channel ones are looked up
+    SELECT * FROM known_lines WHERE marketplace_id <> 'NON_AMAZON'
+    UNION ALL BY NAME
+    SELECT i.* REPLACE (coalesce(h.marketplace_id, i.marketplace_id) AS marketplace_id)
+    FROM known_lines AS i
+    LEFT JOIN home AS h USING (seller_id, seller_sku)
+    WHERE i.marketplace_id = 'NON_AMAZON'
 ),
 skus AS (
     SELECT seller_id, marketplace_id, seller_sku FROM stock

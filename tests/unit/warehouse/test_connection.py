@@ -27,6 +27,13 @@ def test_an_exception_in_the_body_closes_the_file(tmp_path: Path) -> None:
         assert connection.execute("SELECT 1").fetchall() == [(1,)]
 
 
+def test_a_connection_to_the_file_holds_at_most_3_gb_of_memory(tmp_path: Path) -> None:
+    """DuckDB's own limit is 80% of the machine's memory, whatever else runs there."""
+    limit = "SELECT parse_formatted_bytes(current_setting('memory_limit'))"
+    with open_warehouse(tmp_path / "warehouse.duckdb") as connection:
+        assert 0 < connection.execute(limit).fetchall()[0][0] <= 3_000_000_000
+
+
 def test_a_file_of_other_tables_is_recognized_and_the_way_out_is_named(tmp_path: Path) -> None:
     path = tmp_path / "warehouse.duckdb"
     with open_warehouse(path) as connection:
