@@ -99,6 +99,7 @@ def differing_rows(one: Path, other: Path) -> dict[str, tuple[int, int]]:
     """Of each derived mart in two published files: its rows, and how many stand in only one of them."""
     found = {}
     with duckdb.connect() as connection:
+        connection.execute("SET enable_progress_bar = false")
         for name, path in (("one", one), ("other", other)):
             connection.execute(f"ATTACH '{path}' AS {name} (READ_ONLY)")
         for mart in DERIVED:
@@ -114,6 +115,7 @@ def differing_rows(one: Path, other: Path) -> dict[str, tuple[int, int]]:
 def facts(path: Path) -> dict[str, int]:
     """Rows of the merged tables in a published file, and keys that are there twice."""
     with duckdb.connect(path, read_only=True) as connection:
+        connection.execute("SET enable_progress_bar = false")
         tables = {name: MART_TABLES[name] for name in ("orders", "order_items", "inventory", "inventory_history")}
         rows = {name: _count(connection, f"FROM {table.qualified_name}") for name, table in tables.items()}
         for table in (tables["orders"], tables["inventory"]):
