@@ -79,6 +79,7 @@ class InventoryData(Model):
 
     summary: InventorySummary
     alerts: InventoryAlerts
+    marketplace_ids: list[str] = Field(description="marketplaces that have stock, whatever the filter")
     items: list[InventoryItem] = Field(description="the page asked for")
     total: Count | None = Field(description="SKUs and marketplaces that the filter leaves; " + UNKNOWN)
     next_cursor: str | None = Field(description=NEXT_CURSOR, examples=["WyI5Zjg2ZDA4MTg4NGM3ZDY1Il0"])

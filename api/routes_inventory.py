@@ -14,7 +14,7 @@ from api.exact_json import Json
 from api.lists import Choice, ListSource
 from api.models_lists import InventoryData
 from api.parameters import ListParameters, MarketplaceId, StockFilter, one, stock_statuses
-from api.queries import inbound_skus, inventory_figures, json_object, lower, utc
+from api.queries import Database, inbound_skus, inventory_figures, json_object, lower, utc
 
 Sort = Literal[
     "fulfillable", "-fulfillable", "inbound", "-inbound", "total", "-total", "sku", "-sku", "name", "-name",
@@ -127,11 +127,17 @@ def _make(reading: Reading, parameters: InventoryParameters) -> dict[str, Json]:
             "outOfStockCount": figures.out_of_stock_count if figures else None,
             "inboundCount": inbound_skus(reading.database) if reading.database and known else None,
         },
+        "marketplaceIds": _marketplaces(reading.database) if reading.database and known else [],
         "items": page.rows,
         "total": page.total if known else None,
         "nextCursor": reading.next_cursor(page.next_start),
         "lastSync": reading.freshness.as_of.get("inventory"),
     }
+
+
+def _marketplaces(database: Database) -> list[Json]:
+    sql = "SELECT DISTINCT marketplace_id FROM mart.inventory WHERE NOT is_gone ORDER BY marketplace_id"
+    return [marketplace_id for (marketplace_id,) in database.rows(sql)]
 
 
 def _choice(reading: Reading, parameters: InventoryParameters) -> Choice:

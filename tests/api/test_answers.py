@@ -243,7 +243,10 @@ def test_inventory_lists_the_lowest_first_with_the_summary_of_all(
     published.publish()
     client = make_client()
     data = body_of(client, INVENTORY)
-    assert set(data) == {"summary", "alerts", "items", "total", "nextCursor", "lastSync", "metadata"}
+    assert set(data) == {
+        "summary", "alerts", "marketplaceIds", "items", "total", "nextCursor", "lastSync", "metadata"
+    }  # fmt: skip
+    assert data["marketplaceIds"] == [CA, US]
     assert set(data["summary"]) == {
         "totalSKUs", "totalQuantity", "fulfillableQuantity", "reservedQuantity", "inboundQuantity"
     }  # fmt: skip
