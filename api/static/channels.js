@@ -32,7 +32,7 @@ function lines(data) {
     ["Fees", [amount(commission?.fees, NO_FEES), rate]],
     ["Orders", number(data.orders)],
     ["Average order", each(data, "averageOrderValue", data.avgOrderValue)],
-    ["Inventory", stock ? (isKnown(stock.totalQuantity) ? `${counted(stock.totalQuantity, "unit")}, ${counted(stock.totalSKUs, "SKU")}` : unknown("Stock has not been read yet")) : unknown("This channel keeps no stock here")],
+    ["Inventory", stock ? (isKnown(stock.totalQuantity) ? [el("span", { class: "line" }, counted(stock.totalQuantity, "unit")), el("span", { class: "line" }, counted(stock.totalSKUs, "SKU"))] : unknown("Stock has not been read yet")) : unknown("This channel keeps no stock here")],
     ["Low stock", stock ? number(stock.lowStockItems) : unknown("This channel keeps no stock here")],
     ["Unshipped", number(data.unshippedOrders)],
   ];

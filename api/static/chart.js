@@ -2,7 +2,6 @@
 
 import { svg } from "./dom.js";
 
-const HEIGHT = 208;
 const MARGIN = { top: 8, right: 6, bottom: 22, left: 52 };
 
 /** A small line over `values` (null where unknown), from 0 up. Decorative: the words stand beside it. Null if it would say nothing. */
@@ -38,15 +37,15 @@ function runsOf(values) {
  * what stands under the axis or "". `format` writes the axis. `onPoint(index)` is called as the pointer moves, with null
  * when it leaves.
  */
-export function columns({ width, points, format, onPoint }) {
+export function columns({ width, height, points, format, onPoint }) {
   const inner = Math.max(width - MARGIN.left - MARGIN.right, 40);
-  const bottom = HEIGHT - MARGIN.bottom;
+  const bottom = height - MARGIN.bottom;
   const ticks = niceTicks(Math.max(0, ...points.map(({ value, before }) => Math.max(value ?? 0, before ?? 0))));
   const y = (value) => bottom - (value / ticks.at(-1)) * (bottom - MARGIN.top);
   const step = inner / points.length;
   const x = (index) => MARGIN.left + index * step;
   const gap = Math.min(4, step * 0.25);
-  const node = svg("svg", { class: "columns-chart", width, height: HEIGHT, viewBox: `0 0 ${width} ${HEIGHT}`, "aria-hidden": "true" });
+  const node = svg("svg", { class: "columns-chart", width, height, viewBox: `0 0 ${width} ${height}`, "aria-hidden": "true" });
   for (const tick of ticks) {
     node.append(
       svg("line", { class: tick ? "grid-line" : "axis-line", x1: MARGIN.left, x2: width - MARGIN.right, y1: y(tick), y2: y(tick) }),
@@ -57,7 +56,7 @@ export function columns({ width, points, format, onPoint }) {
     const top = y(value ?? 0);
     const box = { x: x(index) + gap / 2, y: top, width: Math.max(step - gap, 1), height: Math.max(bottom - top, 0), rx: Math.min(2, step / 4) };
     if (value !== null) node.append(svg("rect", { class: isPartial ? "column is-partial" : "column", "data-index": index, ...box }));
-    if (label) node.append(svg("text", { class: "axis", x: Math.min(Math.max(x(index) + step / 2, MARGIN.left + 12), width - 18), y: HEIGHT - 6, "text-anchor": "middle" }, label));
+    if (label) node.append(svg("text", { class: "axis", x: Math.min(Math.max(x(index) + step / 2, MARGIN.left + 12), width - 18), y: height - 6, "text-anchor": "middle" }, label));
   });
   const before = runsOf(points.map((point) => point.before ?? null));
   if (before.length) {

@@ -19,8 +19,8 @@ export const LINE_COLUMN = 5;
 export const COLUMNS = [
   { label: "Status", draw: (item) => stockBadge(item.status) },
   { label: "Product", header: true, draw: product },
-  { label: "Available", figure: true, draw: (item) => [count(item.fulfillableQuantity), el("span", { class: "sub" }, `low under ${count(item.lowStockThreshold)}`)] },
-  { label: "Reserved", figure: true, draw: (item) => withSplit(item.reservedQuantity, [["orders", item.reservedCustomerOrders], ["transfer", item.reservedFcTransfer], ["processing", item.reservedFcProcessing]]) },
+  { label: "Available", figure: true, draw: (item) => [count(item.fulfillableQuantity), el("span", { class: "sub" }, `threshold ${count(item.lowStockThreshold)}`)] },
+  { label: "Reserved", figure: true, draw: (item) => withSplit(item.reservedQuantity, [["customer", item.reservedCustomerOrders], ["transfer", item.reservedFcTransfer], ["processing", item.reservedFcProcessing]]) },
   { label: "Inbound", figure: true, draw: (item) => withSplit(item.inboundQuantity, [["working", item.inboundWorking], ["shipped", item.inboundShipped], ["receiving", item.inboundReceiving]]) },
   { label: "30 days", figure: true },
   { label: "Velocity", figure: true, draw: (item) => (isKnown(item.dailyVelocity) ? [decimal(item.dailyVelocity), el("span", { class: "sub" }, "a day")] : unknown("Orders are not known yet")) },
@@ -69,7 +69,7 @@ export function why(item, advice, line) {
     "div", { class: "why" },
     el("p", {}, advice.explanation),
     el("dl", {}, facts.map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value)))),
-    line ? el("p", { class: "muted" }, line) : null,
+    line ? el("p", { class: "muted" }, `Available over time: ${line}.`) : null,
   );
 }
 

@@ -12,7 +12,7 @@ import { drawRows, skeletonRows } from "./rows.js";
 import { lineCell, lineWords, readLines } from "./stock-lines.js";
 
 const PATH = "/api/v1/dashboard/amazon-inventory";
-const PAGE = 50;
+const PAGE = 25;
 
 /** The section of the inventory. `data` is the newest answer, null before there is one. */
 export class Inventory {

@@ -79,7 +79,7 @@ function drawLine(name, values) {
 /** A figure of stock against the one 24 hours before. */
 function since(value, stockDays, field) {
   if (!isKnown(value) || !stockDays) return null;
-  if (!stockDays.dayBefore) return "Nothing to compare with in the 24\u00a0h before";
+  if (!stockDays.dayBefore) return "No comparison yet";
   const before = stockDays.dayBefore[field];
   if (value === before) return "Same as 24\u00a0h before";
   const [arrow, word] = ARROWS[value > before ? "up" : "down"];
@@ -195,7 +195,7 @@ function others(kpi, field) {
 
 function compared({ trend, change }, known) {
   if (!known) return null;
-  if (!isKnown(change)) return "Nothing to compare with in the 24\u00a0h before";
+  if (!isKnown(change)) return "No comparison yet";
   const [arrow, word] = ARROWS[trend] ?? ARROWS.neutral;
   return [el("span", { class: "arrow", "aria-hidden": "true" }, arrow), hidden(word), `${percent(change)} vs previous 24\u00a0h`];
 }

@@ -100,7 +100,7 @@ export class Sales {
       isPartial: period.isPartial,
     }));
     const format = this.#measure === "revenue" ? (value) => axisMoney(value, this.#currency) : axisCount;
-    box.replaceChildren(columns({ width: box.clientWidth, points, format, onPoint: (index) => this.#mark(index) }));
+    box.replaceChildren(columns({ width: box.clientWidth, height: box.clientHeight, points, format, onPoint: (index) => this.#mark(index) }));
     const { now, before } = RANGES[this.#range];
     draw(this.#part("legend"), [
       el("span", { class: "key key-now" }, now), before ? el("span", { class: "key key-before" }, "The 24 hours before") : null,
@@ -134,10 +134,11 @@ export class Sales {
 
   #total() {
     const sum = (values) => values.reduce((total, value) => total + Math.round((value ?? 0) * 100), 0) / 100;
-    const now = sum(this.#periods.map(({ point }) => this.#value(point)));
-    const all = `${RANGES[this.#range].now}: ${this.#words(now)}`;
-    if (this.#range !== "24h") return all;
-    const before = sum(this.#periods.map(({ earlier }) => this.#value(earlier)));
+    if (this.#range !== "24h") return `${RANGES[this.#range].now}: ${this.#words(sum(this.#periods.map(({ point }) => this.#value(point))))}`;
+    const over = this.#periods.filter(({ isPartial }) => !isPartial); // an hour that is not over compares with nothing
+    const now = sum(over.map(({ point }) => this.#value(point)));
+    const before = sum(over.map(({ earlier }) => this.#value(earlier)));
+    const all = `${over.length} full hours since ${time(new Date(over[0].start))}: ${this.#words(now)}`;
     const change = before ? `, ${now >= before ? "up" : "down"} ${percent((now - before) / before)} from` : ", before it";
     return `${all}${change} ${this.#words(before)}`;
   }
@@ -174,8 +175,14 @@ function hours({ dateRange, points }) {
   return Array.from({ length: 24 }, (_, index) => {
     const start = last - (23 - index) * HOUR_MS;
     const point = at.get(start);
-    return { name: `${time(new Date(start))}–${hour(start + HOUR_MS)}`, label: hour(start), point, earlier: at.get(start - DAY_MS), isPartial: point ? !point.complete : false };
+    return { start, name: `${time(new Date(start))}–${hour(start + HOUR_MS)}`, label: hour(start), point, earlier: at.get(start - DAY_MS), isPartial: start >= unfinishedFrom(points, last) };
   });
+}
+
+/** The hour that asOf is in, if the API says of its point that it is not over. */
+function unfinishedFrom(points, last) {
+  const newest = points.at(-1);
+  return newest && !newest.complete ? Date.parse(newest.period) : last + HOUR_MS;
 }
 
 function days({ dateRange, points }) {

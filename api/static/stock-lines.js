@@ -31,7 +31,7 @@ export function lineCell(values) {
 /** The line in words. */
 export function lineWords(values) {
   const known = values?.filter((value) => value !== null) ?? [];
-  if (known.length < 2) return known.length ? "known since today" : "no history yet";
+  if (known.length < 2) return known.length ? "since today" : "no history yet";
   const days = known.length >= DAYS ? `${DAYS} days` : `${known.length} days known`;
   const empty = known.filter((value) => value === 0).length;
   const range = `${days}: from ${count(known[0])} to ${count(known.at(-1))} available, lowest ${count(Math.min(...known))}, highest ${count(Math.max(...known))}`;
