@@ -139,10 +139,10 @@ class OrdersKpi(Model):
 class UnitsKpi(Model):
     """Units on the orders of the 24 hours up to asOf, canceled ones left out."""
 
-    label: str = Field(description="what the figure is called")
-    shopify: int | None = Field(description="null while no store is connected")
-    amazon: int | None = Field(description=UNKNOWN)
-    total: int | None = Field(description="of the connected channels; " + UNKNOWN)
+    label: str = Field(description="what the figure is called", examples=["Units (24 h)"])
+    shopify: Count | None = Field(description="null while no store is connected")
+    amazon: Count | None = Field(description=UNKNOWN)
+    total: Count | None = Field(description="of the connected channels; " + UNKNOWN)
     unit: str = Field(description="what is counted", examples=["units"])
     trend: Trend = Field(description=TREND)
     change: Fraction | None = Field(description=CHANGE)

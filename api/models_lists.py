@@ -58,7 +58,9 @@ class InventoryItem(Model):
     total_quantity: Count | None = Field(description="Amazon's total, inbound included; not what can be sold")
     status: StockStatus = Field(description="out: fulfillable 0; low: fewer than the threshold")
     low_stock_threshold: Count = Field(description="units; with fewer the SKU is low")
-    days_of_cover: float | None = Field(description="fulfillable by velocity; null without sales or knowledge")
+    days_of_cover: float | None = Field(
+        description="fulfillable by velocity; null without sales or knowledge", examples=[18.5]
+    )
     restock_quantity: Count | None = Field(description="units to order; null where unknown, or a pool's repetition")
     last_updated: Moment | None = Field(description="Amazon's own time, known to stand still at times")
     reserved_customer_orders: Count | None = Field(description="of reserved: for customer orders")
@@ -69,7 +71,9 @@ class InventoryItem(Model):
     inbound_receiving: Count | None = Field(description="of inbound: being received")
     unfulfillable_quantity: Count | None = Field(description="units damaged, defective or expired")
     researching_quantity: Count | None = Field(description="units misplaced or under investigation")
-    daily_velocity: float | None = Field(description="units sold a day in stock; null while orders are not known")
+    daily_velocity: float | None = Field(
+        description="units sold a day in stock; null while orders are not known", examples=[2.4]
+    )
     cover_status: CoverStatus = Field(description=COVER_STATUS)
     is_pool_duplicate: bool = Field(description="the units are counted in another marketplace's row")
 
@@ -79,7 +83,9 @@ class InventoryData(Model):
 
     summary: InventorySummary
     alerts: InventoryAlerts
-    marketplace_ids: list[str] = Field(description="marketplaces that have stock, whatever the filter")
+    marketplace_ids: list[str] = Field(
+        description="marketplaces that have stock, whatever the filter", examples=[["ATVPDKIKX0DER"]]
+    )
     items: list[InventoryItem] = Field(description="the page asked for")
     total: Count | None = Field(description="SKUs and marketplaces that the filter leaves; " + UNKNOWN)
     next_cursor: str | None = Field(description=NEXT_CURSOR, examples=["WyI5Zjg2ZDA4MTg4NGM3ZDY1Il0"])
