@@ -62,7 +62,7 @@ class RestockData(Model):
     summary: RestockSummary
     items: list[RestockItem] = Field(description="the page asked for")
     total: Count | None = Field(description="rows that the filter leaves; " + UNKNOWN)
-    next_cursor: str | None = Field(description=NEXT_CURSOR)
+    next_cursor: str | None = Field(description=NEXT_CURSOR, examples=["WyI5Zjg2ZDA4MTg4NGM3ZDY1Il0"])
     metadata: Metadata
 
 
