@@ -114,7 +114,7 @@ export class Inventory {
   #showPlace(shown, total) {
     const { page } = this.#filters;
     const first = page * PAGE + 1;
-    draw(this.#part("shown"), shown ? `${count(first)}–${count(first + shown - 1)} of ${counted(total, "row")}` : this.#emptyWords());
+    draw(this.#part("shown"), shown ? `${count(first)} to ${count(first + shown - 1)} of ${counted(total, "row")}` : this.#emptyWords());
     this.#part("retry").hidden = true;
     this.#part("csv").disabled = !shown;
     const pages = Math.max(1, Math.ceil((total ?? 0) / PAGE));

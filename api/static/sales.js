@@ -15,7 +15,8 @@ const DAY_MS = 86_400_000;
 
 /** The section of sales. `refresh()` returns the outcome of `api.js`; `hourly` is the newest answer by the hour, or null. */
 export class Sales {
-  #part = (name) => byId("sales").querySelector(`[data-part="${name}"]`);
+  #section = byId("sales");
+  #part = (name) => this.#section.querySelector(`[data-part="${name}"]`);
   #range = "24h";
   #measure = "revenue";
   #currency = null;

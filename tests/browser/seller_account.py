@@ -12,7 +12,7 @@ from typing import Any, Final, Literal
 import duckdb
 
 from amazon_pipeline.schemas import MART_TABLES, Table
-from amazon_pipeline.schemas.staging import PUBLICATION
+from amazon_pipeline.schemas.staging import PUBLICATION, STAGED_MARKETPLACES
 
 AS_OF: Final = datetime(2026, 11, 22, 12, 45, tzinfo=UTC)
 US, CANADA, MEXICO = "ATVPDKIKX0DER", "A2EUQ1WTGCTBG2", "A1AM78C64UM0Y8"
@@ -26,6 +26,7 @@ _FILLERS: Final[dict[str, Any]] = {
     "BOOLEAN": False,
     "DOUBLE": 0.0,
     "TIMESTAMPTZ": AS_OF,
+    "DATE": AS_OF.date(),
 }
 _OPEN_STATES: Final = {"Pending": "pending_count", "Unshipped": "unshipped_count", "Shipped": "shipped_count"}
 
@@ -118,7 +119,7 @@ class SellerAccount:
         path = data_dir / "published" / f"amazon-{number}.duckdb"
         path.parent.mkdir(parents=True, exist_ok=True)
         with duckdb.connect(path) as connection:
-            connection.execute("CREATE SCHEMA mart; CREATE SCHEMA meta")
+            connection.execute("CREATE SCHEMA mart; CREATE SCHEMA meta; CREATE SCHEMA staging")
             for table, rows in self._tables(number):
                 connection.execute(table.create_sql())
                 _insert(connection, table, rows)
@@ -142,6 +143,7 @@ class SellerAccount:
         }
         for name, table in MART_TABLES.items():
             yield table, filled.get(name, [])
+        yield STAGED_MARKETPLACES, []
         publication = {
             "publication_id": number,
             "published_at": self.as_of,
@@ -214,15 +216,16 @@ class SellerAccount:
         ]
 
     def _history(self) -> list[dict[str, Any]]:
-        """Thirty days, a unit fewer every day; yesterday ``day_before`` if it is given."""
+        """Thirty days, fewer units at each step; the day before ``day_before`` if it is given."""
         rows = []
+        steps = (31, 20, 10, 2, 0)
         for sku in self.skus:
-            for days in range(30, -1, -1):
-                before = sku.day_before if sku.day_before is not None and days == 1 else sku.available + days
+            for step, days in enumerate(steps):
+                before = sku.day_before if sku.day_before is not None and days == 2 else sku.available + days
                 since = self.as_of - timedelta(days=days, hours=1)
                 units = sku.available if days == 0 else before
                 row = {"marketplace_id": sku.marketplace, "seller_sku": sku.sku, "valid_from": since}
-                until = None if days == 0 else since + timedelta(days=1)
+                until = None if days == 0 else self.as_of - timedelta(days=steps[step + 1], hours=1)
                 rows.append({**row, "valid_to": until, "fulfillable_quantity": units, "total_quantity": units})
         return rows
 

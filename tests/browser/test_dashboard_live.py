@@ -92,7 +92,7 @@ def test_a_finished_sync_keeps_the_page_the_filter_and_what_was_opened_of_the_in
     page.get_by_role("button", name="Needs attention").click()
     page.get_by_role("button", name="Next").click()
     shown = page.locator('#inventory [data-part="shown"]')
-    expect(shown).to_have_text("26–50 of 60 rows")
+    expect(shown).to_have_text("26 to 50 of 60 rows")
     sku = page.locator("#inventory tbody th .code").nth(3).inner_text()
     row = page.locator(f'#inventory tr[data-key$=" {sku}"]').first
     row.get_by_role("button").click()
@@ -102,7 +102,7 @@ def test_a_finished_sync_keeps_the_page_the_filter_and_what_was_opened_of_the_in
     account.skus[9].available = 900
     dashboard.publish(account)
     dashboard.tell(SYNC_COMPLETED, COMPLETED)
-    expect(shown).to_have_text("26–50 of 59 rows")
+    expect(shown).to_have_text("26 to 50 of 59 rows")
     expect(row.locator("td").nth(2)).to_contain_text("7")
     assert row.evaluate("row => row.marked")
     expect(page.locator(".why")).to_have_count(1)
