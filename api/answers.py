@@ -37,6 +37,9 @@ STALE_AFTER: Final = timedelta(minutes=30)
 _REVISION: Final = 1
 """Raise when an answer's form changes, so that no browser keeps the old form under an old ETag."""
 
+_PLACE_IN_LIST: Final = ("limit", "cursor", "offset")
+"""Parameters that choose a page of a list, and not which list."""
+
 _AT_ONCE: Final = 4
 """Answers made at the same time; DuckDB gains nothing beyond the cores, and waiting costs less than thrashing."""
 
@@ -115,12 +118,14 @@ class _Question:
     def __post_init__(self) -> None:
         given = self.parameters.model_dump(mode="json")
         self.id = _hash(self.resource.name, given)
-        self.list_id = _hash(self.resource.name, {k: v for k, v in given.items() if k not in ("limit", "cursor")})
+        self.list_id = _hash(self.resource.name, {k: v for k, v in given.items() if k not in _PLACE_IN_LIST})
 
     def start(self, fingerprint: str | None) -> int:
-        if isinstance(self.parameters, ListParameters) and self.parameters.cursor is not None:
+        if not isinstance(self.parameters, ListParameters):
+            return 0
+        if self.parameters.cursor is not None:
             return cursors.read(self.parameters.cursor, fingerprint, self.list_id)
-        return 0
+        return self.parameters.offset
 
 
 class Answers:

@@ -26,9 +26,11 @@ from api import (
     routes_metrics,
     routes_orders,
     routes_pages,
+    routes_restock,
     routes_sales,
     routes_service,
     routes_shipments,
+    routes_stock_history,
     routes_sync_status,
 )
 from api.access_log import AccessLog
@@ -137,6 +139,8 @@ def create_app(
     for module in (
         routes_executive,
         routes_inventory,
+        routes_restock,
+        routes_stock_history,
         routes_orders,
         routes_shipments,
         routes_sales,

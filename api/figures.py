@@ -29,6 +29,8 @@ class CurrencyOrders:
     previous_orders: int
     previous_revenue: Decimal | None
     previous_average: Decimal | None
+    units: int = 0
+    previous_units: int = 0
 
     def __post_init__(self) -> None:
         # no orders at all is a known revenue of nothing; orders without an amount are an unknown one

@@ -136,6 +136,18 @@ class OrdersKpi(Model):
     sources: Sources
 
 
+class UnitsKpi(Model):
+    """Units on the orders of the 24 hours up to asOf, canceled ones left out."""
+
+    label: str = Field(description="what the figure is called", examples=["Units (24 h)"])
+    shopify: Count | None = Field(description="null while no store is connected")
+    amazon: Count | None = Field(description=UNKNOWN)
+    total: Count | None = Field(description="of the connected channels; " + UNKNOWN)
+    unit: str = Field(description="what is counted", examples=["units"])
+    trend: Trend = Field(description=TREND)
+    change: Fraction | None = Field(description=CHANGE)
+
+
 class InventoryKpi(Model):
     """Stock at Amazon, each pool of stock counted once."""
 
@@ -166,6 +178,7 @@ class Kpis(Model):
 
     revenue: RevenueKpi
     orders: OrdersKpi
+    units: UnitsKpi
     inventory: InventoryKpi
     avg_order_value: AverageOrderValueKpi
 

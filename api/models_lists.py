@@ -22,6 +22,8 @@ from api.models import (
 )
 
 StockStatus: TypeAlias = Literal["out-of-stock", "low-stock", "in-stock"]
+CoverStatus: TypeAlias = Literal["critical", "warning", "healthy", "excess", "no-sales", "unknown"]
+COVER_STATUS = "by days of cover: critical under 7, warning under 21, excess over 90"
 NEXT_CURSOR = "give it as `cursor` for the next page; null after the last; good until a newer file is published"
 
 
@@ -56,9 +58,24 @@ class InventoryItem(Model):
     total_quantity: Count | None = Field(description="Amazon's total, inbound included; not what can be sold")
     status: StockStatus = Field(description="out: fulfillable 0; low: fewer than the threshold")
     low_stock_threshold: Count = Field(description="units; with fewer the SKU is low")
-    days_of_cover: float | None = Field(description="null until the SKU's velocity is known", examples=[18.5])
-    restock_quantity: Count | None = Field(description="null until the SKU's velocity is known")
+    days_of_cover: float | None = Field(
+        description="fulfillable by velocity; null without sales or knowledge", examples=[18.5]
+    )
+    restock_quantity: Count | None = Field(description="units to order; null where unknown, or a pool's repetition")
     last_updated: Moment | None = Field(description="Amazon's own time, known to stand still at times")
+    reserved_customer_orders: Count | None = Field(description="of reserved: for customer orders")
+    reserved_fc_transfer: Count | None = Field(description="of reserved: moving between fulfillment centers")
+    reserved_fc_processing: Count | None = Field(description="of reserved: set aside in a fulfillment center")
+    inbound_working: Count | None = Field(description="of inbound: announced, not yet sent")
+    inbound_shipped: Count | None = Field(description="of inbound: on the way")
+    inbound_receiving: Count | None = Field(description="of inbound: being received")
+    unfulfillable_quantity: Count | None = Field(description="units damaged, defective or expired")
+    researching_quantity: Count | None = Field(description="units misplaced or under investigation")
+    daily_velocity: float | None = Field(
+        description="units sold a day in stock; null while orders are not known", examples=[2.4]
+    )
+    cover_status: CoverStatus = Field(description=COVER_STATUS)
+    is_pool_duplicate: bool = Field(description="the units are counted in another marketplace's row")
 
 
 class InventoryData(Model):
@@ -66,6 +83,9 @@ class InventoryData(Model):
 
     summary: InventorySummary
     alerts: InventoryAlerts
+    marketplace_ids: list[str] = Field(
+        description="marketplaces that have stock, whatever the filter", examples=[["ATVPDKIKX0DER"]]
+    )
     items: list[InventoryItem] = Field(description="the page asked for")
     total: Count | None = Field(description="SKUs and marketplaces that the filter leaves; " + UNKNOWN)
     next_cursor: str | None = Field(description=NEXT_CURSOR, examples=["WyI5Zjg2ZDA4MTg4NGM3ZDY1Il0"])

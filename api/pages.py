@@ -31,15 +31,23 @@ class Page:
 
     __slots__ = ("_gzip", "_not_modified", "_plain", "_tag", "good_until", "size")
 
-    def __init__(self, body: bytes, *, etag: str, good_until: datetime | None) -> None:
+    def __init__(
+        self,
+        body: bytes,
+        *,
+        etag: str,
+        good_until: datetime | None,
+        content_type: str = "application/json",
+        level: int = _LEVEL,
+    ) -> None:
         self.good_until = good_until
         self._tag = etag.removeprefix("W/").encode()
         self._not_modified = [(b"etag", etag.encode()), *_FIXED_HEADERS]
-        headers = [(b"content-type", b"application/json"), *self._not_modified]
+        headers = [(b"content-type", content_type.encode()), *self._not_modified]
         self._plain = (body, [*headers, (b"content-length", str(len(body)).encode())])
         self._gzip = self._plain
         if len(body) >= _WORTH_COMPRESSING:
-            packed = gzip.compress(body, _LEVEL, mtime=0)
+            packed = gzip.compress(body, level, mtime=0)
             length = (b"content-length", str(len(packed)).encode())
             self._gzip = (packed, [*headers, (b"content-encoding", b"gzip"), length])
         self.size = len(body) + len(self._gzip[0])

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic.alias_generators import to_camel
 
 from amazon_pipeline.marketplaces import MARKETPLACES, NON_AMAZON
@@ -60,3 +68,13 @@ class ListParameters(Parameters):
     cursor: str | None = Field(
         None, max_length=512, description="`nextCursor` of the answer before; without it the list starts at its top"
     )
+    offset: int = Field(
+        0, ge=0, le=10_000_000, description="rows to leave out at the top, for a jump to any page; not with `cursor`"
+    )
+
+    @field_validator("offset")
+    @classmethod
+    def _one_start(cls, offset: int, others: ValidationInfo) -> int:
+        if offset and others.data.get("cursor") is not None:
+            raise ValueError("is not for use with cursor, which says where to start")
+        return offset

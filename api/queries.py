@@ -77,7 +77,7 @@ def lower(database: Database, text: str) -> str:
 _CURRENCY_ORDERS: Final = """
 SELECT currency, total_orders, total_revenue, average_order_value, pending_count, unshipped_count, shipped_count,
        canceled_count, orders_without_amount, previous_total_orders, previous_total_revenue,
-       previous_average_order_value
+       previous_average_order_value, units, previous_units
 FROM mart.order_metrics_24h WHERE marketplace_id = 'ALL'"""
 
 

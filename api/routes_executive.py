@@ -42,6 +42,7 @@ def _make(reading: Reading, _parameters: ExecutiveParameters) -> dict[str, Json]
         "kpis": {
             "revenue": _revenue(orders),
             "orders": _orders(orders),
+            "units": _units(orders),
             "inventory": _inventory(stock),
             "avgOrderValue": _average(orders),
         },
@@ -88,6 +89,20 @@ def _orders(orders: OrderFigures) -> dict[str, Json]:
         "trend": trend(amazon, before),
         "change": change(amazon, before),
         "sources": _sources(orders.known),
+    }
+
+
+def _units(orders: OrderFigures) -> dict[str, Json]:
+    amazon = orders.total(lambda row: row.units)
+    before = orders.total(lambda row: row.previous_units)
+    return {
+        "label": "Units (24 h)",
+        "shopify": None,
+        "amazon": amazon,
+        "total": amazon,
+        "unit": "units",
+        "trend": trend(amazon, before),
+        "change": change(amazon, before),
     }
 
 

@@ -14,11 +14,12 @@ from api.exact_json import Json
 from api.lists import Choice, ListSource
 from api.models_lists import InventoryData
 from api.parameters import ListParameters, MarketplaceId, StockFilter, one, stock_statuses
-from api.queries import inbound_skus, inventory_figures, json_object, lower, utc
+from api.queries import Database, inbound_skus, inventory_figures, json_object, lower, utc
 
 Sort = Literal[
     "fulfillable", "-fulfillable", "inbound", "-inbound", "total", "-total", "sku", "-sku", "name", "-name",
-    "updated", "-updated",
+    "updated", "-updated", "reserved", "-reserved", "velocity", "-velocity", "cover", "-cover", "restock", "-restock",
+    "urgent",
 ]  # fmt: skip
 
 _ROW: Final = json_object(
@@ -32,13 +33,36 @@ _ROW: Final = json_object(
     totalQuantity="total_quantity",
     status="stock_status",
     lowStockThreshold="low_stock_threshold",
-    daysOfCover="NULL",
-    restockQuantity="NULL",
+    daysOfCover="days_of_cover",
+    restockQuantity="restock_quantity",
     lastUpdated=utc("last_updated"),
+    reservedCustomerOrders="reserved_customer_orders",
+    reservedFcTransfer="reserved_fc_transfer",
+    reservedFcProcessing="reserved_fc_processing",
+    inboundWorking="inbound_working_quantity",
+    inboundShipped="inbound_shipped_quantity",
+    inboundReceiving="inbound_receiving_quantity",
+    unfulfillableQuantity="unfulfillable_quantity",
+    researchingQuantity="researching_quantity",
+    dailyVelocity="daily_velocity",
+    coverStatus="coalesce(cover_status, 'unknown')",
+    isPoolDuplicate="is_pool_duplicate",
 )
+_TABLE: Final = """(
+  SELECT i.*, v.daily_velocity, v.pool_velocity, v.days_of_cover, v.restock_quantity, v.cover_status
+  FROM mart.inventory i LEFT JOIN mart.sku_velocity v USING (seller_id, marketplace_id, seller_sku)
+  WHERE NOT i.is_gone)"""
+# Out of stock though it sells (the best seller first, for it loses most), then few days of cover or under the
+# threshold, then a warning, then low without sales, then the others; within these the fewest days of cover first.
+_URGENCY: Final = """
+  CASE WHEN fulfillable_quantity = 0 AND cover_status IS DISTINCT FROM 'no-sales' THEN -coalesce(pool_velocity, 0)
+  ELSE 1000000 * CASE
+    WHEN cover_status = 'critical' OR stock_status = 'low-stock' AND cover_status IS DISTINCT FROM 'no-sales' THEN 1
+    WHEN cover_status = 'warning' THEN 2 WHEN stock_status <> 'in-stock' THEN 3 ELSE 4 END
+    + least(coalesce(days_of_cover, 900000 + least(fulfillable_quantity, 90000)), 990000) END"""
 _LIST: Final = ListSource(
     name="inventory",
-    table="mart.inventory WHERE NOT is_gone",
+    table=_TABLE,
     order="seller_sku, marketplace_id, seller_id",
     row=_ROW,
     columns={
@@ -50,6 +74,11 @@ _LIST: Final = ListSource(
         "sku": "seller_sku",
         "name": "lower(product_name)",
         "updated": "epoch_us(last_updated)",
+        "reserved": "reserved_quantity",
+        "velocity": "daily_velocity",
+        "cover": "days_of_cover",
+        "restock": "restock_quantity",
+        "urgent": _URGENCY,
         # one text is searched in half the time of three; nobody types the separator
         "searched": "lower(concat_ws(chr(31), seller_sku, asin, product_name))",
     },
@@ -62,7 +91,10 @@ class InventoryParameters(ListParameters):
     status: StockFilter | None = Field(None, description="one status, or `alert` for low and out together")
     marketplace_id: MarketplaceId | None = None
     q: str | None = Field(None, max_length=200, description="part of a SKU, an ASIN or a product name, in any case")
-    sort: Sort = Field("fulfillable", description="column to sort by, `-` before it for the greatest first")
+    sort: Sort = Field(
+        "fulfillable",
+        description="column to sort by, `-` before it for the greatest first; `urgent`: what runs out first",
+    )
 
 
 def add_routes(app: FastAPI, answers: Answers) -> None:
@@ -95,11 +127,17 @@ def _make(reading: Reading, parameters: InventoryParameters) -> dict[str, Json]:
             "outOfStockCount": figures.out_of_stock_count if figures else None,
             "inboundCount": inbound_skus(reading.database) if reading.database and known else None,
         },
+        "marketplaceIds": _marketplaces(reading.database) if reading.database and known else [],
         "items": page.rows,
         "total": page.total if known else None,
         "nextCursor": reading.next_cursor(page.next_start),
         "lastSync": reading.freshness.as_of.get("inventory"),
     }
+
+
+def _marketplaces(database: Database) -> list[Json]:
+    sql = "SELECT DISTINCT marketplace_id FROM mart.inventory WHERE NOT is_gone ORDER BY marketplace_id"
+    return [marketplace_id for (marketplace_id,) in database.rows(sql)]
 
 
 def _choice(reading: Reading, parameters: InventoryParameters) -> Choice:

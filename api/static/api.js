@@ -9,9 +9,10 @@ const cache = new Map(); // path → { etag, data }: the last good answer
  * - `setup`: Amazon is not configured: `message`, `missing`
  * - `login`: a key is needed
  * - `failed`: `message` a person can read, and `reached` false when no answer came at all.
+ * With `isKept` false the answer is not remembered.
  */
-export async function read(path) {
-  const known = cache.get(path);
+export async function read(path, { isKept = true } = {}) {
+  const known = isKept ? cache.get(path) : null;
   let response;
   let body;
   try {
@@ -27,7 +28,7 @@ export async function read(path) {
   }
   if (body.setupRequired) return { kind: "setup", message: body.message, missing: body.missing ?? [] };
   if (!response.ok || !body.success) return failure(response, body);
-  remember(path, response.headers.get("ETag"), body.data);
+  if (isKept) remember(path, response.headers.get("ETag"), body.data);
   return { kind: "data", data: body.data, changed: true };
 }
 

@@ -8,7 +8,11 @@ const weekdayAndClock = new Intl.DateTimeFormat(undefined, { weekday: "short", h
 const dayAndClock = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", hour: "numeric", minute: "2-digit" });
 const day = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", timeZone: "UTC" });
 const ago = new Intl.RelativeTimeFormat(undefined, { style: "short" });
+const hourOnly = new Intl.DateTimeFormat(undefined, { hour: "numeric", minute: "2-digit" });
+const decimals = new Intl.NumberFormat(undefined, { maximumFractionDigits: 1 });
+const compact = new Intl.NumberFormat(undefined, { notation: "compact", maximumFractionDigits: 1 });
 const currencies = new Map();
+const compactCurrencies = new Map();
 
 export const isKnown = (value) => value !== null && value !== undefined;
 export const count = (value) => numbers.format(value);
@@ -25,6 +29,28 @@ export function money(amount, currency) {
   }
   return currencies.get(currency).format(amount);
 }
+
+/** An amount, or the bare number while no currency is known. */
+export const moneyOr = (amount, currency) => (currency ? money(amount, currency) : count(amount));
+
+/** Up to one decimal. */
+export const decimal = (value) => decimals.format(value);
+
+/** A figure of an axis: `1.5K`. */
+export const axisCount = (value) => compact.format(value);
+
+/** An amount of an axis: `$1.5K`. */
+export function axisMoney(amount, currency) {
+  if (!currency) return axisCount(amount);
+  if (!compactCurrencies.has(currency)) {
+    const options = { style: "currency", currency, currencyDisplay: "narrowSymbol", notation: "compact", maximumFractionDigits: 1 };
+    compactCurrencies.set(currency, new Intl.NumberFormat(undefined, options));
+  }
+  return compactCurrencies.get(currency).format(amount);
+}
+
+/** The time of day alone. */
+export const hour = (moment) => hourOnly.format(new Date(moment)).replace(/\s/g, "\u00a0");
 
 /** The time of day; with the weekday where that is not today, with the date where it is longer ago. */
 export function time(iso) {

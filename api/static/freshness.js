@@ -1,5 +1,6 @@
 // Whose data this is and how old: the DEMO DATA band, the as-of line, and the warnings when the data is old.
 
+import { setTitle } from "./attention.js";
 import { byId, el, icon } from "./dom.js";
 import { age, minutesSince, time } from "./format.js";
 import { clearNotice, notice } from "./notices.js";
@@ -13,7 +14,7 @@ export function showMetadata(fresh) {
   const demo = metadata.source === "simulator";
   byId("demo").hidden = !demo;
   byId("strip").classList.toggle("is-demo", demo);
-  document.title = demo ? "Demo · Amazon Pipeline" : "Amazon Pipeline";
+  setTitle(demo ? "Demo · Amazon Pipeline" : "Amazon Pipeline");
   showAge();
 }
 

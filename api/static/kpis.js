@@ -1,17 +1,18 @@
 // The cards of the first row. Each says its figure, how it compares with the 24 hours before, and up to when it holds.
 // A figure that is not known is a dash with its reason, never 0 and never blank.
 
+import { sparkline } from "./chart.js";
 import { byId, draw, el, hidden, icon, unknown } from "./dom.js";
-import { count, counted, isKnown, money, percent, signedCount, time } from "./format.js";
+import { count, counted, decimal, isKnown, money, percent, signedCount, time } from "./format.js";
 
 const ARROWS = { up: ["▲", "Up "], down: ["▼", "Down "], neutral: ["", ""] };
 const cards = new Map();
 
 /** Draw the skeletons: the cards have their size from the start. */
 export function prepareKpis() {
-  for (const name of ["revenue", "orders", "average", "inventory", "low", "out"]) {
+  for (const name of ["revenue", "orders", "units", "average", "inventory", "low", "out"]) {
     const node = byId(`kpi-${name}`);
-    const parts = { value: el("p", { class: "value" }), change: el("p", { class: "change" }), detail: el("div", { class: "detail" }), when: el("p", { class: "when" }) };
+    const parts = { value: el("p", { class: "value" }), change: el("p", { class: "change" }), line: el("div", { class: "trend" }), detail: el("div", { class: "detail" }), when: el("p", { class: "when" }) };
     parts.value.append(el("span", { class: "skeleton" }, "00,000"));
     parts.change.append(el("span", { class: "skeleton" }, "00% vs previous 24 h"));
     node.append(...Object.values(parts));
@@ -19,8 +20,8 @@ export function prepareKpis() {
   }
 }
 
-/** Draw all cards from the data of the executive, orders and inventory answers; the latter two may still be null. */
-export function showKpis(executive, orders, inventory) {
+/** Draw all cards from the data of the executive, orders, inventory, hourly sales and daily stock answers; all but the first may be null. */
+export function showKpis(executive, orders, inventory, hourly, stockDays) {
   const { kpis, metadata } = executive;
   const ordersTo = orders?.dateRange?.end ?? metadata.asOf;
   const stockAt = inventory?.lastSync ?? metadata.asOf;
@@ -30,10 +31,13 @@ export function showKpis(executive, orders, inventory) {
   const noStock = metadata.asOf ? "Stock has not been read yet" : "Waiting for the first sync";
   show("revenue", { ...revenue(kpis, orders?.summary, noOrders), when: window });
   show("orders", { ...orderCount(kpis.orders, orders?.summary, noOrders), when: window });
+  show("units", { ...unitCount(kpis.units, kpis.orders, noOrders), when: window });
   show("average", { ...average(kpis, noOrders), when: window });
-  show("inventory", { ...units(kpis.inventory, inventory?.summary, noStock), when: stockTime });
-  show("low", { ...low(kpis.inventory, noStock), when: stockTime });
-  show("out", { ...out(kpis.inventory, noStock), when: stockTime });
+  show("inventory", { ...units(kpis.inventory, inventory?.summary, noStock), change: since(kpis.inventory.amazon, stockDays, "totalQuantity"), when: stockTime });
+  show("low", { ...low(kpis.inventory, noStock), change: since(kpis.inventory.lowStockItems, stockDays, "lowStockItems"), when: stockTime });
+  show("out", { ...out(kpis.inventory, noStock), change: since(kpis.inventory.outOfStockItems, stockDays, "outOfStockItems"), when: stockTime });
+  if (hourly) drawSalesLines(hourly, kpis.revenue.unit);
+  if (stockDays) drawStockLines(stockDays);
   byId("kpis").removeAttribute("aria-busy");
 }
 
@@ -41,6 +45,45 @@ export function showKpis(executive, orders, inventory) {
 export function showNoKpis(reason) {
   for (const name of cards.keys()) show(name, { value: unknown(reason), detail: [reason], when: "" });
   byId("kpis").removeAttribute("aria-busy");
+}
+
+const HOUR_MS = 3_600_000;
+
+/** The last 24 hours, one value an hour. */
+function drawSalesLines({ dateRange, points }, currency) {
+  if (!dateRange.end) return;
+  const at = new Map(points.map((point) => [Date.parse(point.period), point]));
+  const last = Date.parse(dateRange.end);
+  const hours = Array.from({ length: 24 }, (_, index) => at.get(last - (23 - index) * HOUR_MS));
+  const mine = (point) => point?.byCurrency.find((one) => one.currency === currency);
+  drawLine("revenue", hours.map((point) => mine(point)?.revenue ?? 0));
+  drawLine("orders", hours.map((point) => point?.orders ?? 0));
+  drawLine("units", hours.map((point) => point?.units ?? 0));
+  drawLine("average", hours.map((point) => (mine(point)?.revenue ? mine(point).revenue / mine(point).orders : null)));
+}
+
+/** Up to 30 days, one value a day. */
+function drawStockLines({ points }) {
+  for (const [card, field] of [["inventory", "totalQuantity"], ["low", "lowStockItems"], ["out", "outOfStockItems"]]) {
+    drawLine(card, points.map((point) => point[field]));
+  }
+}
+
+function drawLine(name, values) {
+  const { line } = cards.get(name);
+  const drawn = sparkline(values);
+  if (line.firstChild?.outerHTML === drawn?.outerHTML) return;
+  line.replaceChildren(...(drawn ? [drawn] : []));
+}
+
+/** A figure of stock against the one 24 hours before. */
+function since(value, stockDays, field) {
+  if (!isKnown(value) || !stockDays) return null;
+  if (!stockDays.dayBefore) return "No comparison yet";
+  const before = stockDays.dayBefore[field];
+  if (value === before) return "Same as 24\u00a0h before";
+  const [arrow, word] = ARROWS[value > before ? "up" : "down"];
+  return [el("span", { class: "arrow", "aria-hidden": "true" }, arrow), hidden(word), `${count(Math.abs(value - before))} vs 24\u00a0h before`];
 }
 
 /** What came since `before`, as lines of a toast: the figures that changed. */
@@ -96,6 +139,15 @@ function orderCount(kpi, summary, reason) {
   };
 }
 
+function unitCount(kpi, orders, reason) {
+  const known = isKnown(kpi.total);
+  return {
+    value: known ? count(kpi.total) : unknown(reason),
+    change: compared(kpi, known),
+    detail: [known ? orders.total > 0 && `${decimal(kpi.total / orders.total)} an order` : reason],
+  };
+}
+
 function average({ avgOrderValue: kpi, revenue: money24, orders }, reason) {
   const known = isKnown(kpi.combined);
   return {
@@ -127,7 +179,10 @@ function out({ outOfStockItems: skus }, reason) {
   return { value: listLink("out", skus, "with nothing available"), detail: ["SKUs with nothing available"], tone: "bad" };
 }
 
-const listLink = (sign, skus, what) => [icon(sign), el("a", { href: "#low-stock" }, count(skus), hidden(` SKUs ${what}: go to the list`))];
+const listLink = (sign, skus, what) => {
+  const status = sign === "out" ? "out-of-stock" : "alert";
+  return [icon(sign), el("a", { href: `?status=${status}#inventory`, "data-status": status }, count(skus), hidden(` SKUs ${what}: go to the list`))];
+};
 
 const amount = (value, currency) => (isKnown(value) ? money(value, currency) : "—");
 
@@ -140,7 +195,7 @@ function others(kpi, field) {
 
 function compared({ trend, change }, known) {
   if (!known) return null;
-  if (!isKnown(change)) return "Nothing to compare with in the 24\u00a0h before";
+  if (!isKnown(change)) return "No comparison yet";
   const [arrow, word] = ARROWS[trend] ?? ARROWS.neutral;
   return [el("span", { class: "arrow", "aria-hidden": "true" }, arrow), hidden(word), `${percent(change)} vs previous 24\u00a0h`];
 }

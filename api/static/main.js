@@ -1,30 +1,39 @@
 // The page's course: read everything, follow the live events, and say so when either fails.
 
 import { read } from "./api.js";
+import { watchAlerts } from "./attention.js";
+import { showChannels } from "./channels.js";
 import { byId, draw } from "./dom.js";
 import { counted, time, timeZone } from "./format.js";
 import { showAge, showMetadata, hideMetadata } from "./freshness.js";
+import { Inventory } from "./inventory.js";
+import { stockBadge } from "./inventory-columns.js";
 import { changesSince, prepareKpis, showKpis, showNoKpis } from "./kpis.js";
 import { follow } from "./live.js";
-import { lowStock, stockBadge } from "./low-stock.js";
 import { marketplaceName } from "./marketplaces.js";
 import { clearNotice, notice } from "./notices.js";
 import { orders } from "./orders.js";
+import { Sales } from "./sales.js";
 import { showSetup } from "./setup.js";
 import { shipments } from "./shipments.js";
 import { refreshSyncStatus, showSyncAges } from "./sync-status.js";
+import { addTips } from "./tips.js";
 import { toast } from "./toasts.js";
 
 const EXECUTIVE = "/api/v1/dashboard/executive";
+const STOCK_DAYS = "/api/v1/dashboard/amazon-inventory/daily?days=30";
 const TICK_MS = 15_000;
 const WITHOUT_LIVE_MS = 60_000; // how often to look when no event can tell us
 const SETUP_MS = 15_000;
 const RETRY_MS = [3_000, 6_000, 12_000, 30_000, 60_000];
 
 prepareKpis();
-const lists = { lowStock: lowStock(), orders: orders(), shipments: shipments() };
+const sales = new Sales();
+const inventory = new Inventory();
+const lists = { orders: orders(), shipments: shipments() };
 const live = follow({ onEvent, onState: showLive, onReturn: refresh });
 let executive = null;
+let stockDays = null;
 let running = null;
 let again = false;
 let failures = 0;
@@ -46,9 +55,11 @@ async function runRefresh() {
     clearTimeout(retryTimer);
     const outcomes = await Promise.all([
       refreshExecutive(),
-      lists.lowStock.refresh(),
+      sales.refresh(),
+      inventory.refresh(),
       lists.orders.refresh(),
       lists.shipments.refresh(),
+      refreshStockDays(),
       refreshSyncStatus(),
     ]);
     judge(outcomes);
@@ -60,13 +71,20 @@ async function refreshExecutive() {
   if (outcome.kind === "data") {
     executive = outcome.data;
     showMetadata(executive.metadata);
+    showChannels(executive);
     if (!lists.orders.data) drawKpis();
   }
   return outcome;
 }
 
+async function refreshStockDays() {
+  const outcome = await read(STOCK_DAYS);
+  if (outcome.kind === "data") stockDays = outcome.data;
+  return outcome;
+}
+
 function drawKpis() {
-  if (executive) showKpis(executive, lists.orders.data, lists.lowStock.data);
+  if (executive) showKpis(executive, lists.orders.data, inventory.data, sales.hourly, stockDays);
 }
 
 /** What the outcomes of one round mean for the page as a whole. */
@@ -167,17 +185,22 @@ function alertLowStock({ count: total, items }) {
     tone: "warn",
     title: `Low stock: ${counted(total, "SKU needs", "SKUs need")} attention`,
     lines: more > 0 ? [...lines, `and ${counted(more, "more", "more")}`] : lines,
-    action: { label: "View inventory", run: viewInventory },
+    action: { label: "View inventory", run: () => inventory.show("alert") },
     stays: true,
   });
 }
 
-function viewInventory() {
-  const list = byId("low-stock");
-  list.scrollIntoView();
-  list.focus({ preventScroll: true });
+/** The counts of the cards lead to their rows. */
+function followCount(event) {
+  const link = event.target.closest("a[data-status]");
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  inventory.show(link.dataset.status);
 }
 
+addTips();
+watchAlerts();
+byId("kpis").addEventListener("click", followCount);
 draw(byId("time-zone"), `Times are in your time zone, ${timeZone()}.`);
 refresh();
 setInterval(() => { showAge(); showSyncAges(); }, TICK_MS);

@@ -2,16 +2,16 @@
 // differ, and reads again as many rows as were shown, so neither scroll nor focus is lost.
 
 import { read } from "./api.js";
-import { byId, draw, el, flash } from "./dom.js";
+import { byId, draw, el } from "./dom.js";
 import { count } from "./format.js";
+import { drawRows, skeletonRows } from "./rows.js";
 
 const LARGEST_PAGE = 200;
 const MOVED_ON = 410; // the cursor belongs to data that newer data has replaced
 
 /**
  * A list in the section `id` of index.html.
- * `path(limit)` is the first page's address; `rows(data)` and `key(row)` read the answer; `keep(row)` leaves out rows
- * that the API puts last;
+ * `path(limit)` is the first page's address; `rows(data)` and `key(row)` read the answer;
  * `columns` are `{ label, draw(row), figure, header }` in the order of the table's head (`label` shows on narrow screens); `total(data)`, `summary(data)`
  * and `empty(data)` say how many there are in all (null: unknown), what stands beside the heading, and what stands for no rows.
  */
@@ -28,7 +28,7 @@ export class PagedList {
   #turn = Promise.resolve();
 
   constructor(options) {
-    this.#options = { keep: () => true, ...options };
+    this.#options = options;
     const section = byId(options.id);
     this.#table = section.querySelector("table");
     this.#body = section.querySelector("tbody");
@@ -54,12 +54,12 @@ export class PagedList {
   }
 
   async #readTop() {
-    const { pageSize, path, rows, keep } = this.#options;
+    const { pageSize, path, rows } = this.#options;
     const first = await read(path(pageSize));
     if (first.kind !== "data") return this.#failed(first);
     if (this.#data && !first.changed) return first;
     const wanted = Math.max(pageSize, this.#rows.length);
-    const all = await this.#readOn(rows(first.data).filter(keep), first.data.nextCursor, wanted);
+    const all = await this.#readOn([...rows(first.data)], first.data.nextCursor, wanted);
     if (all.outcome) return all.outcome.status === MOVED_ON ? this.#readTop() : this.#failed(all.outcome);
     this.#data = first.data;
     this.#take(all.rows, all.cursor);
@@ -75,14 +75,13 @@ export class PagedList {
 
   /** Add pages to `found` from `cursor` on, until `wanted` rows are there or the list ends. */
   async #readOn(found, cursor, wanted) {
-    const { rows, keep, path, pageSize } = this.#options;
+    const { rows, path, pageSize } = this.#options;
     while (cursor && found.length < wanted) {
       const limit = Math.min(LARGEST_PAGE, Math.max(wanted - found.length, pageSize));
       const page = await read(`${path(limit)}&cursor=${encodeURIComponent(cursor)}`);
       if (page.kind !== "data") return { outcome: page };
-      const kept = rows(page.data).filter(keep);
-      found.push(...kept);
-      cursor = kept.length ? page.data.nextCursor : null; // what is left out comes last
+      found.push(...rows(page.data));
+      cursor = page.data.nextCursor;
     }
     return { rows: found, cursor };
   }
@@ -93,7 +92,7 @@ export class PagedList {
     const hasMore = Boolean(cursor) && rows.length < (all ?? Infinity);
     this.#cursor = cursor;
     this.#rows = rows;
-    drawRows(this.#body, this.#lines, rows, columns, key);
+    drawRows(this.#body, this.#lines, rows, { columns, key });
     this.#table.hidden = rows.length === 0;
     this.#table.removeAttribute("aria-busy");
     draw(this.#summary, summary(this.#data));
@@ -111,9 +110,8 @@ export class PagedList {
   }
 
   #skeleton() {
-    const cells = () => this.#options.columns.map(() => el("td", { role: "cell" }, el("span", { class: "skeleton" }, "Loading")));
     this.#table.setAttribute("aria-busy", "true");
-    this.#body.replaceChildren(...Array.from({ length: 5 }, () => el("tr", { role: "row" }, cells())));
+    skeletonRows(this.#body, this.#options.columns, 5);
   }
 }
 
@@ -138,26 +136,4 @@ function footOf(section, onMore, onRetry) {
   foot.show = (content, hasMore) => set(false, content, "Show more", hasMore);
   foot.fail = (message) => set(true, message, "Try again", true);
   return foot;
-}
-
-function drawRows(body, lines, rows, columns, key) {
-  const before = new Map(lines);
-  const wanted = new Set(rows.map(key));
-  for (const line of [...body.children]) if (!wanted.has(line.dataset.key)) line.remove();
-  lines.clear();
-  rows.forEach((row, index) => {
-    const id = key(row);
-    const line = before.get(id) ?? newLine(id, columns);
-    lines.set(id, line);
-    columns.forEach((column, at) => draw(line.children[at], column.draw(row)));
-    if (body.children[index] !== line) body.insertBefore(line, body.children[index] ?? null);
-    if (!before.has(id)) flash(line);
-  });
-}
-
-function newLine(id, columns) {
-  const cells = columns.map(({ label, figure, header }) => header
-    ? el("th", { scope: "row", role: "rowheader", "data-label": label })
-    : el("td", { role: "cell", "data-label": label, class: figure ? "figure" : null }));
-  return el("tr", { role: "row", "data-key": id }, cells);
 }

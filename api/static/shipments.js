@@ -1,26 +1,27 @@
-// Open shipments to Amazon: what has been received of what was announced, and how long each has stood where it is.
+// Shipments to Amazon, open ones first: what has been received of what was announced, what is missing once Amazon has
+// closed one, and how long each has stood where it is.
 
 import { badge, el, unknown } from "./dom.js";
-import { calendarDay, count, counted, isKnown, words } from "./format.js";
+import { calendarDay, count, isKnown, signedCount, words } from "./format.js";
 import { PagedList } from "./paged-list.js";
 
 const CLOSED = ["CLOSED", "CANCELLED", "DELETED"];
 
-/** The list; to be refreshed. The API lists closed shipments too; they are left out here. */
+/** The list; to be refreshed. */
 export const shipments = () => new PagedList({
   id: "shipments",
   pageSize: 12,
   path: (limit) => `/api/v1/dashboard/amazon-shipments?limit=${limit}`,
   rows: (data) => data.shipments,
-  keep: (shipment) => !CLOSED.includes(shipment.status),
   key: (shipment) => shipment.shipmentId,
-  total: (data) => data.summary.open,
+  total: () => null, // the summary counts the open ones alone
   summary,
-  empty: ({ summary: all, metadata }) => (metadata?.asOf && isKnown(all.open) ? "No open shipments." : "Shipments have not been read from Amazon yet."),
+  empty: ({ summary: all, metadata }) => (metadata?.asOf && isKnown(all.open) ? "No shipments." : "Shipments have not been read from Amazon yet."),
   columns: [
     { label: "Shipment", header: true, draw: name },
     { label: "Status", draw: (shipment) => badge(null, words(shipment.status), "quiet") },
     { label: "Received", figure: true, draw: received },
+    { label: "Discrepancy", figure: true, draw: discrepancy },
     { label: "Days", figure: true, draw: (shipment) => count(shipment.daysInStatus) },
   ],
 });
@@ -36,7 +37,14 @@ function received({ unitsExpected, unitsReceived }) {
   return [`${count(unitsReceived)} of ${count(unitsExpected)}`, bar];
 }
 
+function discrepancy({ status, unitsExpected, unitsReceived }) {
+  if (!CLOSED.includes(status)) return unknown("Known once Amazon has closed the shipment");
+  if (!isKnown(unitsExpected) || !isKnown(unitsReceived)) return unknown("Its contents have not been read yet");
+  const difference = unitsReceived - unitsExpected;
+  return difference ? el("strong", { class: "tone", "data-tone": difference < 0 ? "bad" : "warn" }, signedCount(difference)) : "0";
+}
+
 function summary({ summary: all }) {
   if (!all.open) return "";
-  return `${counted(all.inTransit, "shipment")} in transit, ${count(all.receiving)} receiving`;
+  return `${count(all.open)} open: ${count(all.inTransit)} in transit, ${count(all.receiving)} receiving`;
 }

@@ -34,6 +34,9 @@ DATA_PATHS = (
     "/api/v1/dashboard/amazon-sales",
     "/api/v1/dashboard/alerts",
     "/api/v1/dashboard/sync-status",
+    "/api/v1/dashboard/amazon-restock",
+    "/api/v1/dashboard/amazon-inventory/daily",
+    "/api/v1/dashboard/amazon-inventory/history",
 )
 
 

@@ -11,6 +11,7 @@ import pytest
 from amazon_pipeline.events import SYNC_COMPLETED, SYNC_ERROR, EventLog
 from api.models import ExecutiveData, Model, SetupRequired, Success
 from api.models_lists import AlertsData, InventoryData, OrdersData, SalesData, ShipmentsData, SyncStatusData
+from api.models_stock import RestockData, StockDaysData, StockLinesData
 from tests.api.application import DATA_PATHS, Clock, body_of
 from tests.api.conftest import MakeClient
 from tests.api.published_account import CA, DE, NOW, US, Published, item, metrics, small_account
@@ -18,11 +19,22 @@ from tests.api.published_account import CA, DE, NOW, US, Published, item, metric
 MODELS: dict[str, type[Model]] = dict(
     zip(
         DATA_PATHS,
-        (ExecutiveData, InventoryData, OrdersData, ShipmentsData, SalesData, AlertsData, SyncStatusData),
+        (
+            ExecutiveData,
+            InventoryData,
+            OrdersData,
+            ShipmentsData,
+            SalesData,
+            AlertsData,
+            SyncStatusData,
+            RestockData,
+            StockDaysData,
+            StockLinesData,
+        ),
         strict=True,
     )
 )
-EXECUTIVE, INVENTORY, ORDERS, SHIPMENTS, SALES, ALERTS, SYNC_STATUS = DATA_PATHS
+EXECUTIVE, INVENTORY, ORDERS, SHIPMENTS, SALES, ALERTS, SYNC_STATUS = DATA_PATHS[:7]
 METADATA = {"asOf", "stale", "source"}
 
 
@@ -142,10 +154,11 @@ def test_executive_has_exactly_the_contracts_keys(make_client: MakeClient, publi
     data = body_of(make_client(), EXECUTIVE)
     assert set(data) == {"kpis", "channelPerformance", "metadata"}
     kpis = data["kpis"]
-    assert set(kpis) == {"revenue", "orders", "inventory", "avgOrderValue"}
+    assert set(kpis) == {"revenue", "orders", "units", "inventory", "avgOrderValue"}
     headline = {"label", "shopify", "amazon", "total", "unit", "trend", "change", "sources"}
     assert set(kpis["revenue"]) == {*headline, "byCurrency"}
     assert set(kpis["orders"]) == headline
+    assert set(kpis["units"]) == headline - {"sources"}
     assert set(kpis["inventory"]) == {
         "label", "amazon", "fulfillable", "lowStockItems", "outOfStockItems", "unit", "trend", "source"
     }  # fmt: skip
@@ -230,13 +243,19 @@ def test_inventory_lists_the_lowest_first_with_the_summary_of_all(
     published.publish()
     client = make_client()
     data = body_of(client, INVENTORY)
-    assert set(data) == {"summary", "alerts", "items", "total", "nextCursor", "lastSync", "metadata"}
+    assert set(data) == {
+        "summary", "alerts", "marketplaceIds", "items", "total", "nextCursor", "lastSync", "metadata"
+    }  # fmt: skip
+    assert data["marketplaceIds"] == [CA, US]
     assert set(data["summary"]) == {
         "totalSKUs", "totalQuantity", "fulfillableQuantity", "reservedQuantity", "inboundQuantity"
     }  # fmt: skip
     assert set(data["items"][0]) == {
         "asin", "sku", "productName", "marketplaceId", "fulfillableQuantity", "reservedQuantity", "inboundQuantity",
         "totalQuantity", "status", "lowStockThreshold", "daysOfCover", "restockQuantity", "lastUpdated",
+        "reservedCustomerOrders", "reservedFcTransfer", "reservedFcProcessing", "inboundWorking", "inboundShipped",
+        "inboundReceiving", "unfulfillableQuantity", "researchingQuantity", "dailyVelocity", "coverStatus",
+        "isPoolDuplicate",
     }  # fmt: skip
     assert [entry["sku"] for entry in data["items"]] == ["SKU-OUT", "SKU-LOW", "SKU-FINE", "SKU-FINE"]
     assert data["alerts"] == {"lowStockCount": 2, "outOfStockCount": 1, "inboundCount": 1}  # the duplicate left out

@@ -13,7 +13,7 @@ from tests.api.application import DATA_PATHS, Client
 from tests.api.conftest import MakeClient
 from tests.api.published_account import Published
 
-EXECUTIVE, INVENTORY, ORDERS, SHIPMENTS, SALES, ALERTS, SYNC_STATUS = DATA_PATHS
+EXECUTIVE, INVENTORY, ORDERS, SHIPMENTS, SALES, ALERTS, SYNC_STATUS = DATA_PATHS[:7]
 KEY = "a-long-key-for-the-dashboard"
 BEARER = {"Authorization": f"Bearer {KEY}"}
 PAGES = {"/", "/docs/integrations/amazon-sp-api-setup", "/login", "/logout"}
@@ -28,7 +28,7 @@ FIELDS = {
     "OrdersKpi": f"{CHANGED} sources",
     "InventoryKpi": "label amazon fulfillable lowStockItems outOfStockItems unit trend source",
     "AverageOrderValueKpi": "label shopify amazon combined unit trend change",
-    "Kpis": "revenue orders inventory avgOrderValue",
+    "Kpis": "revenue orders units inventory avgOrderValue",
     "Sources": "shopify amazon",
     "AmazonChannel": f"{CHANNEL} unshippedOrders inventoryStatus",
     "ChannelInventory": "totalSKUs totalQuantity lowStockItems",
@@ -40,11 +40,13 @@ FIELDS = {
     "ShopifyIntegration": "connected activeStores",
     "AmazonIntegration": "connected inventorySync orderSync",
     "ExecutiveData": "kpis channelPerformance metadata",
-    "InventoryData": "summary alerts items total nextCursor lastSync metadata",
+    "InventoryData": "summary alerts items total nextCursor lastSync metadata marketplaceIds",
     "InventorySummary": "totalSKUs totalQuantity fulfillableQuantity reservedQuantity inboundQuantity",
     "InventoryAlerts": "lowStockCount outOfStockCount inboundCount",
     "InventoryItem": "asin sku productName marketplaceId fulfillableQuantity reservedQuantity inboundQuantity "
-    "totalQuantity status lowStockThreshold daysOfCover restockQuantity lastUpdated",
+    "totalQuantity status lowStockThreshold daysOfCover restockQuantity lastUpdated reservedCustomerOrders "
+    "reservedFcTransfer reservedFcProcessing inboundWorking inboundShipped inboundReceiving unfulfillableQuantity "
+    "researchingQuantity dailyVelocity coverStatus isPoolDuplicate",
     "OrdersData": "summary orders nextCursor dateRange metadata",
     "OrdersSummary": "totalOrders totalRevenue averageOrderValue unshippedCount shippedCount pendingCount "
     "canceledCount ordersWithoutAmount currency byCurrency",

@@ -11,7 +11,7 @@ from tests.api.application import CREDENTIALS, DATA_PATHS, Client
 from tests.api.conftest import MakeClient
 from tests.api.published_account import Published
 
-EXECUTIVE, INVENTORY, ORDERS, SHIPMENTS, SALES, ALERTS, SYNC_STATUS = DATA_PATHS
+EXECUTIVE, INVENTORY, ORDERS, SHIPMENTS, SALES, ALERTS, SYNC_STATUS, RESTOCK, DAILY, HISTORY = DATA_PATHS
 
 
 @pytest.mark.parametrize(
@@ -35,6 +35,13 @@ EXECUTIVE, INVENTORY, ORDERS, SHIPMENTS, SALES, ALERTS, SYNC_STATUS = DATA_PATHS
         (SALES, "interval=week", "interval"),
         (ALERTS, "status=gone", "status"),
         (SYNC_STATUS, "limit=5", "limit"),
+        (INVENTORY, "offset=-1", "offset"),
+        (INVENTORY, "cursor=x&offset=1", "offset"),
+        (RESTOCK, "status=low-stock", "status"),
+        (RESTOCK, "sort=total", "sort"),
+        (DAILY, "days=1", "days"),
+        (HISTORY, "days=367", "days"),
+        (HISTORY, "&".join("sku=S" for _ in range(101)), "sku"),
         ("/api/sse", "since=5", "since"),
         ("/api/sse", "lastEventId=abc", "lastEventId"),
     ],

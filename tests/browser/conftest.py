@@ -20,7 +20,7 @@ from api.server import Server, listen
 from tests.browser.seller_account import AS_OF, SellerAccount
 
 NOW: Final = AS_OF + timedelta(minutes=3)
-ARTIFACTS: Final = Path(__file__).parents[2] / "test-artifacts" / "browser"
+ARTIFACTS: Final = Path(__file__).parent / "screenshots"
 _CHROMIUM: Final = Path("/usr/bin/chromium")
 _ARGUMENTS: Final = [
     "--headless",
@@ -145,7 +145,7 @@ def _note(complaints: list[str], kind: str, text: str) -> None:
 
 @pytest.fixture
 def picture(request: pytest.FixtureRequest) -> Callable[..., None]:
-    """Keeps a screenshot under ``test-artifacts/browser``, for people to look at."""
+    """Keeps a screenshot under ``tests/browser/screenshots``, for people to look at."""
 
     def take(page: Page, name: str, *, full_page: bool = True) -> None:
         ARTIFACTS.mkdir(parents=True, exist_ok=True)

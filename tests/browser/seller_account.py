@@ -12,7 +12,7 @@ from typing import Any, Final, Literal
 import duckdb
 
 from amazon_pipeline.schemas import MART_TABLES, Table
-from amazon_pipeline.schemas.staging import PUBLICATION
+from amazon_pipeline.schemas.staging import PUBLICATION, STAGED_MARKETPLACES
 
 AS_OF: Final = datetime(2026, 11, 22, 12, 45, tzinfo=UTC)
 US, CANADA, MEXICO = "ATVPDKIKX0DER", "A2EUQ1WTGCTBG2", "A1AM78C64UM0Y8"
@@ -26,6 +26,7 @@ _FILLERS: Final[dict[str, Any]] = {
     "BOOLEAN": False,
     "DOUBLE": 0.0,
     "TIMESTAMPTZ": AS_OF,
+    "DATE": AS_OF.date(),
 }
 _OPEN_STATES: Final = {"Pending": "pending_count", "Unshipped": "unshipped_count", "Shipped": "shipped_count"}
 
@@ -41,12 +42,25 @@ class Sku:
     reserved: int = 0
     threshold: int = 10
     marketplace: str = US
+    velocity: float | None = 2.0
+    day_before: int | None = None
 
     @property
     def status(self) -> str:
         if self.available == 0:
             return "out-of-stock"
         return "low-stock" if self.available < self.threshold else "in-stock"
+
+    @property
+    def days_of_cover(self) -> float | None:
+        return round(self.available / self.velocity, 1) if self.velocity else None
+
+    @property
+    def cover_status(self) -> str:
+        if self.days_of_cover is None:
+            return "unknown" if self.velocity is None else "no-sales"
+        bounds = ((7, "critical"), (21, "warning"), (90, "healthy"))
+        return next((word for most, word in bounds if self.days_of_cover < most), "excess")
 
 
 @dataclass
@@ -105,7 +119,7 @@ class SellerAccount:
         path = data_dir / "published" / f"amazon-{number}.duckdb"
         path.parent.mkdir(parents=True, exist_ok=True)
         with duckdb.connect(path) as connection:
-            connection.execute("CREATE SCHEMA mart; CREATE SCHEMA meta")
+            connection.execute("CREATE SCHEMA mart; CREATE SCHEMA meta; CREATE SCHEMA staging")
             for table, rows in self._tables(number):
                 connection.execute(table.create_sql())
                 _insert(connection, table, rows)
@@ -119,12 +133,17 @@ class SellerAccount:
             "inventory": self._inventory(),
             "inventory_summary": [self._stock_summary()] if self.skus else [],
             "low_stock": [],
+            "sku_velocity": self._velocity(),
+            "inventory_history": self._history(),
+            "sales_hourly": self._sales("hour"),
+            "sales_daily": self._sales("day"),
             "inbound_shipments": self._shipments(),
             "order_metrics_24h": [self._metrics(currency) for currency in self._currencies()],
             "sync_status": self._sync_status(),
         }
         for name, table in MART_TABLES.items():
             yield table, filled.get(name, [])
+        yield STAGED_MARKETPLACES, []
         publication = {
             "publication_id": number,
             "published_at": self.as_of,
@@ -157,13 +176,76 @@ class SellerAccount:
                 "product_name": sku.name,
                 "fulfillable_quantity": sku.available,
                 "reserved_quantity": sku.reserved,
+                "reserved_customer_orders": sku.reserved - sku.reserved // 3,
+                "reserved_fc_transfer": sku.reserved // 3,
+                "reserved_fc_processing": 0,
                 "inbound_quantity": sku.inbound,
+                "inbound_working_quantity": 0,
+                "inbound_shipped_quantity": sku.inbound,
+                "inbound_receiving_quantity": 0,
                 "total_quantity": sku.available + sku.reserved + sku.inbound,
                 "low_stock_threshold": sku.threshold,
                 "stock_status": sku.status,
                 "observed_at": self.as_of,
             }
             for sku in self.skus
+        ]
+
+    def _velocity(self) -> list[dict[str, Any]]:
+        return [
+            {
+                "marketplace_id": sku.marketplace,
+                "seller_sku": sku.sku,
+                "product_name": sku.name,
+                "units_7d": 14,
+                "units_30d": 60,
+                "units_90d": 180,
+                "daily_velocity": sku.velocity,
+                "pool_velocity": sku.velocity,
+                "fulfillable_quantity": sku.available,
+                "supply_quantity": sku.available + sku.inbound,
+                "days_of_cover": sku.days_of_cover,
+                "lead_time_days": 30,
+                "reorder_point": 88,
+                "reorder_date": self.as_of.date(),
+                "restock_quantity": None if sku.velocity is None else max(0, 178 - sku.available - sku.inbound),
+                "cover_status": sku.cover_status,
+                "explanation": f"Sells 2 a day in stock. {sku.sku}: 2 x (30 + 45 + 14) less what there is.",
+            }
+            for sku in self.skus
+        ]
+
+    def _history(self) -> list[dict[str, Any]]:
+        """Thirty days, fewer units at each step; the day before ``day_before`` if it is given."""
+        rows = []
+        steps = (31, 20, 10, 2, 0)
+        for sku in self.skus:
+            for step, days in enumerate(steps):
+                before = sku.day_before if sku.day_before is not None and days == 2 else sku.available + days
+                since = self.as_of - timedelta(days=days, hours=1)
+                units = sku.available if days == 0 else before
+                row = {"marketplace_id": sku.marketplace, "seller_sku": sku.sku, "valid_from": since}
+                until = None if days == 0 else self.as_of - timedelta(days=steps[step + 1], hours=1)
+                rows.append({**row, "valid_to": until, "fulfillable_quantity": units, "total_quantity": units})
+        return rows
+
+    def _sales(self, period: str) -> list[dict[str, Any]]:
+        sums: dict[tuple[Any, str], list[Order]] = {}
+        for order in self.orders:
+            if order.status != "Canceled":
+                start = self._placed(order).replace(minute=0, second=0, microsecond=0)
+                sums.setdefault((start if period == "hour" else start.date(), order.marketplace), []).append(order)
+        return [
+            {
+                "marketplace_id": marketplace,
+                "currency": CURRENCIES[marketplace],
+                "fulfillment_channel": "AFN",
+                period: start,
+                "orders": len(orders),
+                "units": len(orders),
+                "revenue": sum((order.amount for order in orders if order.amount is not None), Decimal(0)),
+            }
+            for (start, marketplace), orders in sums.items()
         ]
 
     def _stock_summary(self) -> dict[str, Any]:
@@ -230,6 +312,7 @@ def _window(orders: list[Order]) -> dict[str, Any]:
     states = {column: sum(order.status == state for order in counted) for state, column in _OPEN_STATES.items()}
     return {
         "total_orders": len(counted),
+        "units": len(counted),
         "total_revenue": sum(amounts) if amounts else None,
         "average_order_value": sum(amounts) / len(amounts) if amounts else None,
         "canceled_count": len(orders) - len(counted),
@@ -239,6 +322,7 @@ def _window(orders: list[Order]) -> dict[str, Any]:
 
 
 def _insert(connection: duckdb.DuckDBPyConnection, table: Table, rows: list[dict[str, Any]]) -> None:
+    filled = []
     for row in rows:
         unknown = row.keys() - set(table.column_names)
         if unknown:
@@ -250,7 +334,12 @@ def _insert(connection: duckdb.DuckDBPyConnection, table: Table, rows: list[dict
             )
             for column in table.columns
         ]
-        connection.execute(f"INSERT INTO {table.qualified_name} VALUES ({', '.join('?' * len(values))})", values)
+        filled.append(values)
+    if filled:
+        marks = ", ".join("?" * len(table.columns))
+        connection.execute("BEGIN")
+        connection.executemany(f"INSERT INTO {table.qualified_name} VALUES ({marks})", filled)
+        connection.execute("COMMIT")
 
 
 def busy_account() -> SellerAccount:

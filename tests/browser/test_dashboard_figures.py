@@ -17,7 +17,7 @@ pytestmark = pytest.mark.browser
 Serve = Callable[..., Dashboard]
 NewPage = Callable[..., Page]
 Picture = Callable[..., None]
-CARDS = ("revenue", "orders", "average", "inventory", "low", "out")
+CARDS = ("revenue", "orders", "units", "average", "inventory", "low", "out")
 
 
 def opened(page: Page, dashboard: Dashboard) -> Page:
@@ -52,35 +52,128 @@ def test_another_currency_stands_beside_the_revenue_and_is_never_added(serve: Se
     expect(page.locator("#kpi-average .detail")).to_contain_text("also CA$40.00 in 3 orders")
 
 
-def test_the_low_stock_list_puts_what_is_out_first_then_the_lowest(serve: Serve, new_page: NewPage) -> None:
+def test_the_most_urgent_stock_comes_first_with_its_splits_and_its_advice(serve: Serve, new_page: NewPage) -> None:
     page = opened(new_page(), serve(busy_account()))
-    assert column(page, "low-stock", 1) == ["Out of stock", "Out of stock", "Low", "Low", "Low"]
-    assert column(page, "low-stock", 3)[2:] == ["KETTLE-09", "APRON-GRN", "WHISK-XL"]
-    assert column(page, "low-stock", 5) == ["0", "0", "2", "7", "24"]
-    assert column(page, "low-stock", 7) == ["10", "10", "10", "10", "40"]
-    expect(page.locator("#low-stock .summary")).to_have_text("2 out of stock, 3 low")
-    expect(page.locator("#low-stock tbody")).not_to_contain_text("spoon")
+    rows = page.locator("#inventory tbody tr")
+    expect(rows).to_have_count(25)
+    assert [word.strip() for word in column(page, "inventory", 1)[:6]] == [
+        "Out of stock", "Out of stock", "Low", "Low", "Low", "In stock"
+    ]  # fmt: skip
+    kettle = page.locator("#inventory tbody tr", has_text="KETTLE-09")
+    expect(kettle.locator("td").nth(1)).to_contain_text("threshold 10")
+    expect(kettle.locator("td").nth(2)).to_have_text("32\u00a0customer, 1\u00a0transfer")
+    expect(kettle.locator("td").nth(3)).to_have_text("4848\u00a0shipped")
+    expect(kettle.locator("td").nth(4).locator("svg")).to_be_visible()
+    expect(kettle.locator("td").nth(4)).to_contain_text("30 days: from 33 to 2 available")
+    expect(kettle.locator("td").nth(6)).to_have_text("1Critical")
+    expect(kettle.locator("td").nth(7)).to_have_text("128to order")
+    expect(page.locator("#inventory .summary")).to_have_text("25 SKUs: 2 out of stock, 3 low, 2 with units inbound")
 
 
-def test_show_more_reads_the_rest_of_a_long_list(serve: Serve, new_page: NewPage) -> None:
-    account = SellerAccount(skus=[Sku(f"SKU-{number:03d}", number % 10) for number in range(30)])
+def test_why_tells_the_arithmetic_of_a_row_and_closes_again(serve: Serve, new_page: NewPage, picture: Picture) -> None:
+    page = opened(new_page(), serve(busy_account()))
+    button = page.get_by_role("button", name="Why: the arithmetic for KETTLE-09")
+    button.click()
+    expect(page.locator(".why")).to_contain_text("KETTLE-09: 2 x (30 + 45 + 14) less what there is.")
+    expect(page.locator(".why")).to_contain_text("Reorder point")
+    expect(button).to_have_attribute("aria-expanded", "true")
+    picture(page, "why")
+    button.click()
+    expect(page.locator(".why")).to_have_count(0)
+
+
+def test_the_inventory_is_filtered_searched_sorted_and_turned_page_by_page(
+    serve: Serve, new_page: NewPage, picture: Picture
+) -> None:
+    account = SellerAccount(skus=[Sku(f"SKU-{number:03d}", number % 40) for number in range(80)])
     page = opened(new_page(), serve(account))
-    expect(page.locator("#low-stock .list-foot p")).to_have_text("Showing 12 of 30")
-    page.locator("#low-stock").get_by_role("button", name="Show more").click()
-    expect(page.locator("#low-stock .list-foot p")).to_have_text("Showing 24 of 30")
-    page.locator("#low-stock").get_by_role("button", name="Show more").click()
-    expect(page.locator("#low-stock .list-foot p")).to_have_text("30 in all")
-    expect(page.locator("#low-stock .list-foot p")).to_be_focused()
-    skus = column(page, "low-stock", 3)
-    assert len(set(skus)) == 30
+    shown = page.locator('#inventory [data-part="shown"]')
+    expect(shown).to_have_text("1 to 25 of 80 rows")
+    page.get_by_role("button", name="Last").click()
+    expect(shown).to_have_text("76 to 80 of 80 rows")
+    page.get_by_role("button", name="Back", exact=True).click()
+    expect(shown).to_have_text("51 to 75 of 80 rows")
+    page.get_by_role("button", name="Needs attention").click()
+    expect(shown).to_have_text("1 to 20 of 20 rows")
+    page.get_by_label("Search SKU").fill("sku-04")
+    expect(shown).to_have_text("1 to 10 of 10 rows")
+    assert "status=alert" in page.url
+    assert "q=sku-04" in page.url
+    page.reload()
+    expect(shown).to_have_text("1 to 10 of 10 rows")
+    page.get_by_label("Sort by").select_option("-fulfillable")
+    expect(page.locator("#inventory tbody th").first).to_contain_text("SKU-049")
+    picture(page, "filtered")
 
 
 def test_nothing_low_is_said_in_words(serve: Serve, new_page: NewPage, picture: Picture) -> None:
     page = opened(new_page(640), serve(calm_account()))
-    expect(page.locator("#low-stock .list-foot")).to_contain_text("Nothing is low")
+    page.get_by_role("button", name="Needs attention").click()
+    expect(page.locator("#inventory .list-foot")).to_contain_text("Nothing is low")
     expect(page.locator("#kpi-low .value")).to_have_text("0")
-    expect(page.locator("#shipments .list-foot")).to_contain_text("No open shipments.")
+    expect(page.locator("#shipments .list-foot")).to_contain_text("No shipments.")
     picture(page, "calm")
+
+
+def test_the_download_has_all_rows_that_the_filters_leave_and_no_formula(serve: Serve, new_page: NewPage) -> None:
+    account = busy_account()
+    account.skus.append(Sku("=EVIL", 1, name='=HYPERLINK("x")'))
+    page = opened(new_page(), serve(account))
+    page.get_by_role("button", name="Needs attention").click()
+    expect(page.locator('#inventory [data-part="shown"]')).to_have_text("1 to 6 of 6 rows")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download CSV").click()
+    lines = download.value.path().read_text(encoding="utf-8-sig").splitlines()
+    assert lines[0].startswith("Status,SKU,ASIN,Product,Marketplace")
+    assert len(lines) == 7
+    assert "'=EVIL" in "\n".join(lines)
+
+
+def test_sales_are_drawn_by_the_hour_and_by_the_day_and_stand_in_a_table(
+    serve: Serve, new_page: NewPage, picture: Picture
+) -> None:
+    page = opened(new_page(), serve(busy_account()))
+    sales = page.locator("#sales")
+    expect(sales.locator(".column")).to_have_count(24)
+    sales.get_by_role("button", name="Orders").click()
+    expect(sales.locator(".readout")).to_contain_text("full hours since")
+    sales.get_by_text("Show as a table").click()
+    expect(sales.locator("tbody tr")).to_have_count(24)
+    sales.locator(".chart").press("ArrowRight")
+    expect(sales.locator(".readout")).to_contain_text("the day before")
+    sales.get_by_role("button", name="30 days").click()
+    expect(sales.locator(".readout")).to_have_text("Last 30 days: 48 orders")
+    expect(sales.locator("tbody tr")).to_have_count(30)
+    picture(page, "sales-30-days")
+
+
+def test_the_channels_stand_side_by_side_with_each_currency_on_its_own(serve: Serve, new_page: NewPage) -> None:
+    page = opened(new_page(), serve(busy_account()))
+    shopify, amazon = page.locator("#channels article").all()
+    expect(shopify).to_contain_text("Channel not configured")
+    expect(amazon).to_contain_text("US$600.00")
+    expect(amazon).to_contain_text("CA$120.00")
+    expect(amazon.locator("dt")).to_have_text(
+        ["Revenue", "Net revenue", "Fees", "Orders", "Average order", "Inventory", "Low stock", "Unshipped"]
+    )
+
+
+def test_stock_is_compared_with_24_hours_before(serve: Serve, new_page: NewPage) -> None:
+    account = busy_account()
+    account.skus[0].day_before = 0
+    page = opened(new_page(), serve(account))
+    expect(page.locator("#kpi-out .change")).to_have_text("▲Up 1 vs 24\u00a0h before")
+    expect(page.locator("#kpi-units .value")).to_have_text("28")
+    expect(page.locator("#kpi-inventory .trend svg")).to_be_visible()
+
+
+def test_a_figure_tells_how_it_is_reckoned(serve: Serve, new_page: NewPage, picture: Picture) -> None:
+    page = opened(new_page(), serve(busy_account()))
+    page.get_by_role("button", name="How it is reckoned: Days of cover").focus()
+    expect(page.get_by_role("tooltip")).to_contain_text("Available divided by the velocity")
+    picture(page, "tip", full_page=False)
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("tooltip")).to_be_hidden()
 
 
 def test_orders_come_newest_first_and_an_amount_that_is_not_known_is_a_dash(serve: Serve, new_page: NewPage) -> None:
@@ -90,14 +183,16 @@ def test_orders_come_newest_first_and_an_amount_that_is_not_known_is_a_dash(serv
     assert column(page, "orders", 8)[1] == "US$25.00"
 
 
-def test_open_shipments_say_what_was_received_of_what_was_expected(serve: Serve, new_page: NewPage) -> None:
+def test_shipments_say_what_was_received_of_what_was_expected_and_what_is_missing(
+    serve: Serve, new_page: NewPage
+) -> None:
     page = opened(new_page(), serve(busy_account()))
-    expect(page.locator("#shipments tbody tr")).to_have_count(3)
+    expect(page.locator("#shipments tbody tr")).to_have_count(4)
     receiving = page.locator("#shipments tbody tr", has_text="FBA15ABCDE01")
     expect(receiving).to_contain_text("120 of 200")
     expect(receiving.locator("td").last).to_have_text("9")
     expect(page.locator("#shipments tbody tr", has_text="FBA15ABCDE03")).to_contain_text("not been read yet")
-    expect(page.locator("#shipments tbody")).not_to_contain_text("Summer refill")
+    expect(page.locator("#shipments tbody tr", has_text="Summer refill").locator("td").nth(2)).to_have_text("-2")
 
 
 def test_a_failed_stream_is_shown_with_its_message_and_age(serve: Serve, new_page: NewPage) -> None:

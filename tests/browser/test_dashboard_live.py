@@ -73,7 +73,7 @@ def test_a_finished_sync_changes_the_cells_in_place_and_keeps_scroll_and_focus(
     expect(toast).to_contain_text("6 low-stock SKUs (+1)")
     expect(page.locator("#kpi-orders .value")).to_have_text("29")
     expect(row).to_contain_text("Shipped")
-    expect(page.locator("#low-stock tbody tr")).to_have_count(6)
+    expect(page.locator("#inventory tbody tr", has_text="LADLE-01")).to_have_count(1)
     assert row.evaluate("row => row.marked")
     expect(button).to_be_focused()
     picture(page, "synced", full_page=False)
@@ -82,30 +82,45 @@ def test_a_finished_sync_changes_the_cells_in_place_and_keeps_scroll_and_focus(
     expect(button).to_be_in_viewport()
 
 
-def test_rows_read_with_show_more_stay_after_a_sync(serve: Serve, new_page: NewPage) -> None:
+def test_a_finished_sync_keeps_the_page_the_filter_and_what_was_opened_of_the_inventory(
+    serve: Serve, new_page: NewPage
+) -> None:
     account = busy_account()
-    account.skus = [Sku(f"SKU-{number:03d}", number % 10) for number in range(30)]
+    account.skus = [Sku(f"SKU-{number:03d}", number % 10) for number in range(60)]
     dashboard = serve(account)
     page = live(new_page(), dashboard)
-    page.locator("#low-stock").get_by_role("button", name="Show more").click()
-    expect(page.locator("#low-stock tbody tr")).to_have_count(24)
-    account.skus[0].available = 90
+    page.get_by_role("button", name="Needs attention").click()
+    page.get_by_role("button", name="Next").click()
+    shown = page.locator('#inventory [data-part="shown"]')
+    expect(shown).to_have_text("26 to 50 of 60 rows")
+    sku = page.locator("#inventory tbody th .code").nth(3).inner_text()
+    row = page.locator(f'#inventory tr[data-key$=" {sku}"]').first
+    row.get_by_role("button").click()
+    expect(page.locator(".why")).to_have_count(1)
+    row.evaluate("row => { row.marked = true; }")
+    next(one for one in account.skus if one.sku == sku).reserved = 7
+    account.skus[9].available = 900
     dashboard.publish(account)
     dashboard.tell(SYNC_COMPLETED, COMPLETED)
-    expect(page.locator("#low-stock .list-foot p")).to_have_text("Showing 24 of 29")
-    expect(page.locator("#low-stock tbody tr")).to_have_count(24)
+    expect(shown).to_have_text("26 to 50 of 59 rows")
+    expect(row.locator("td").nth(2)).to_contain_text("7")
+    assert row.evaluate("row => row.marked")
+    expect(page.locator(".why")).to_have_count(1)
 
 
-def test_show_more_after_newer_data_was_published_starts_from_the_new_data(serve: Serve, new_page: NewPage) -> None:
-    account = busy_account()
-    account.skus = [Sku(f"SKU-{number:03d}", number % 10) for number in range(30)]
-    dashboard = serve(account)
-    page = live(new_page(may_complain=True), dashboard)  # Chromium notes the 410 on the console
-    account.skus[0].available = 90
-    dashboard.publish(account)
-    page.locator("#low-stock").get_by_role("button", name="Show more").click()
-    expect(page.locator("#low-stock .list-foot p")).to_contain_text("of 29")
-    expect(page.locator("#low-stock tbody")).not_to_contain_text("SKU-000")
+def test_open_alerts_are_counted_in_the_title_and_on_the_icon(serve: Serve, new_page: NewPage) -> None:
+    dashboard = serve(busy_account())
+    page = live(new_page(), dashboard)
+    icon = page.locator('link[rel="icon"]')
+    dashboard.tell(LOW_STOCK_ALERT, ALERT)
+    dashboard.tell(SYNC_ERROR, FAILED)
+    expect(page).to_have_title("(2) Amazon Pipeline")
+    assert str(icon.get_attribute("href")).startswith("data:image/svg")
+    page.get_by_role("alert").first.get_by_role("button", name="Close").click()
+    expect(page).to_have_title("(1) Amazon Pipeline")
+    page.get_by_role("alert").first.get_by_role("button", name="Close").click()
+    expect(page).to_have_title("Amazon Pipeline")
+    assert str(icon.get_attribute("href")).endswith("/static/icon.svg")
 
 
 def test_a_low_stock_alert_stays_until_it_is_closed_and_leads_to_the_list(
@@ -120,8 +135,9 @@ def test_a_low_stock_alert_stays_until_it_is_closed_and_leads_to_the_list(
     expect(toast).to_contain_text("and 6 more")
     picture(page, "alert", full_page=False)
     toast.get_by_role("button", name="View inventory").click()
-    expect(page.locator("#low-stock")).to_be_focused()
-    expect(page.locator("#low-stock h2")).to_be_in_viewport()
+    expect(page.locator("#inventory")).to_be_focused()
+    expect(page.locator("#inventory h2")).to_be_in_viewport()
+    expect(page.locator("#inventory tbody tr")).to_have_count(5)
     expect(toast).to_have_count(0)
 
 
