@@ -39,7 +39,10 @@ ORDERS_PER_DAY = 200
 SKUS = 12
 PARTS = 8
 
-OBSERVED = {"observed_at", "items_observed_at", "first_seen_at", "status_changed_at", "at", "since", "last_sync"}
+OBSERVED = {
+    "observed_at", "items_observed_at", "first_seen_at", "status_changed_at", "at", "since", "last_sync",
+    "valid_from", "valid_to", "last_good_at",
+}  # fmt: skip
 """When we looked. A sync that is run again looks a little later, within the same hour."""
 OF_THE_RUN = {"transition_id", "last_success_at", "rows_changed", "api_calls", "throttled_calls", "quota_wait_seconds"}
 """What may differ: ids made from such times, and what the last run of a stream cost."""
