@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 
 from amazon_pipeline.alerts import AlertBook, open_channels, stock_figures, trial_message
 from amazon_pipeline.alerts.record import Standing
@@ -23,7 +23,7 @@ def list_alerts(settings: Settings, say: Callable[[str], None]) -> bool:
         found = figures.get(one.alert.subject)
         say(_headline(one) + (f", {found.left} left" if found else "") + _silence(one))
         for label, attempts, delivered_at, error in one.deliveries:
-            how = f"told at {delivered_at[:16]}" if delivered_at else f"not told, {error or 'no answer'}"
+            how = f"told at {_minute(delivered_at)}" if delivered_at else f"not told, {error or 'no answer'}"
             say(f"    {label}: {how}" + (f" (attempt {attempts})" if attempts > 1 else ""))
     say(f"{len(standing)} open. Channels: {_labels(settings)}.")
     return True
@@ -65,6 +65,10 @@ def _headline(one: Standing) -> str:
     subject = one.alert.subject
     what = f"{subject.seller_sku} ({subject.marketplace_id})" if one.kind == "stock" else "the sync"
     return f"[{one.alert.alert_id}] {one.alert.level}: {what}, since {one.alert.opened_at:%Y-%m-%d %H:%M} UTC"
+
+
+def _minute(moment: str) -> str:
+    return f"{datetime.fromisoformat(moment):%Y-%m-%d %H:%M} UTC"
 
 
 def _silence(one: Standing) -> str:

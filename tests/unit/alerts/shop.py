@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -11,11 +13,10 @@ from typing import Any
 import dagster as dg
 import duckdb
 
-from amazon_pipeline.definitions import build_definitions
-from amazon_pipeline.defs.session import Surroundings
+from amazon_pipeline.defs.sensors import low_stock_alerts, sync_incidents
 from amazon_pipeline.events import EventLog
+from amazon_pipeline.schemas import MART_TABLES
 from amazon_pipeline.settings import Settings
-from amazon_pipeline.warehouse import open_warehouse, publish
 from tests.amazon_answers import SELLER, US
 
 CREDENTIALS = {
@@ -36,6 +37,7 @@ class Shop:
     cursors: dict[str, str | None] = field(default_factory=dict)
     events: list[Any] = field(default_factory=list)
     """Asset events of all ticks."""
+    sensors: dict[tuple[str, ...], dg.SensorDefinition] = field(default_factory=dict)
 
     @property
     def settings(self) -> Settings:
@@ -47,26 +49,35 @@ class Shop:
 
     def publish(self, stock: dict[str, int], *, duplicates: tuple[str, ...] = ()) -> None:
         """Publish this stock: fulfillable units by SKU; the threshold is 10."""
-        with open_warehouse(self.settings.warehouse_path) as connection:
-            connection.execute("DELETE FROM mart.inventory; DELETE FROM mart.sku_velocity")
+        link = self.settings.published_path
+        link.parent.mkdir(parents=True, exist_ok=True)
+        path = link.with_name(f"amazon-{len(list(link.parent.glob('amazon-*')))}.duckdb")
+        with duckdb.connect(path) as connection:
+            connection.execute("CREATE SCHEMA mart")
+            for name in ("inventory", "sku_velocity", "low_stock", "stock_transitions"):
+                connection.execute(MART_TABLES[name].create_sql())
             for sku, units in stock.items():
                 _insert(connection, "mart.inventory", _inventory(sku, units, sku in duplicates, self.now))
                 _insert(connection, "mart.sku_velocity", _velocity(sku, units))
-        publish(
-            self.settings.warehouse_path, self.settings.published_path, seller_id=SELLER, source="amazon", at=self.now
-        )
+        link.unlink(missing_ok=True)
+        link.symlink_to(path)
 
     def tick(self, sensor: str = "low_stock_alerts", *, after: timedelta = timedelta(minutes=1)) -> str:
         """One look, some time after the last. Returns what it says in the Dagster UI."""
         self.now += after
-        definitions = build_definitions(self.settings, Surroundings(clock=lambda: self.now))
-        function = definitions.get_repository_def().get_sensor_def(sensor)
-        with dg.DagsterInstance.ephemeral() as instance:
-            context = dg.build_sensor_context(instance=instance, cursor=self.cursors.get(sensor))
-            data = function.evaluate_tick(context)
-        self.cursors[sensor] = data.cursor
-        self.events += data.asset_events
-        return str(data.skip_message)
+        result = self._sensor(sensor)(dg.build_sensor_context(cursor=self.cursors.get(sensor)))
+        assert isinstance(result, dg.SensorResult)
+        assert isinstance(result.skip_reason, dg.SkipReason)
+        self.cursors[sensor] = result.cursor
+        self.events += result.asset_events or []
+        return str(result.skip_reason.skip_message)
+
+    def _sensor(self, name: str) -> dg.SensorDefinition:
+        key = (name, *self.urls)
+        if key not in self.sensors:
+            make = {"low_stock_alerts": low_stock_alerts, "sync_incidents": sync_incidents}[name]
+            self.sensors[key] = make(self.settings, lambda: self.now)
+        return self.sensors[key]
 
     def sync(self, *errors: str, streams: tuple[str, ...] = (), completed: bool | None = None) -> None:
         """Write the events of a sync that ends now: without an error it completed; with one, if told so."""
@@ -81,9 +92,6 @@ class Shop:
 
     def table(self, query: str) -> list[tuple[Any, ...]]:
         """What a query finds in the state file."""
-        import sqlite3
-        from contextlib import closing
-
         with closing(sqlite3.connect(self.settings.state_path)) as connection:
             return connection.execute(query).fetchall()
 
