@@ -56,6 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     backfill = add("backfill", _backfill, "Order history through Amazon's reports, at most two years back; resumable.")
     backfill.add_argument("--since", type=_day, required=True, metavar="DATE", help="first day (UTC), as 2026-01-31")
     backfill.add_argument("--until", type=_day, metavar="DATE", help="last day (UTC), today if not given")
+    _add_alerts(add("alerts", _alerts, "The open alerts, and who was told; silence a SKU, try the channels."))
     add("check", _check, "Validate the settings, log in, call each API once.")
     add("rebuild", _rebuild, "Make the whole warehouse anew from the landed pages, without calling Amazon.")
     simulator = add("simulator", _simulator, "Only the simulated seller.")
@@ -72,6 +73,23 @@ def _parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     simulator.epilog = _kinds_of_fault()
     return parser
+
+
+def _add_alerts(alerts: argparse.ArgumentParser) -> None:
+    actions = alerts.add_subparsers(metavar="ACTION")
+
+    def add(name: str, command: Command, text: str) -> argparse.ArgumentParser:
+        one = actions.add_parser(name, help=text, description=text)
+        one.set_defaults(command=command)
+        return one
+
+    snooze = add("snooze", _snooze, "No messages of a SKU until a day.")
+    ack = add("ack", _ack, "No more messages of a SKU until it gets worse.")
+    for one in (snooze, ack):
+        one.add_argument("sku", metavar="SKU", help="the seller's SKU")
+        one.add_argument("--marketplace", default="", metavar="ID", help="in this marketplace only, as ATVPDKIKX0DER")
+    snooze.add_argument("--until", type=_day, required=True, metavar="DATE", help="first day (UTC) to hear of it again")
+    add("test", _try_channels, "Send each channel of ALERT_URLS a trial message.")
 
 
 def _day(text: str) -> date:
@@ -123,6 +141,30 @@ def _backfill(options: argparse.Namespace, settings: Settings) -> bool:
     from amazon_pipeline.commands.backfill import backfill  # noqa: PLC0415
 
     return backfill(settings, options.since, options.until, say)
+
+
+def _alerts(_options: argparse.Namespace, settings: Settings) -> bool:
+    from amazon_pipeline.commands.alerts import list_alerts  # noqa: PLC0415
+
+    return list_alerts(settings, say)
+
+
+def _ack(options: argparse.Namespace, settings: Settings) -> bool:
+    from amazon_pipeline.commands.alerts import acknowledge  # noqa: PLC0415
+
+    return acknowledge(settings, options.sku, options.marketplace, say)
+
+
+def _snooze(options: argparse.Namespace, settings: Settings) -> bool:
+    from amazon_pipeline.commands.alerts import snooze  # noqa: PLC0415
+
+    return snooze(settings, options.sku, options.marketplace, options.until, say)
+
+
+def _try_channels(_options: argparse.Namespace, settings: Settings) -> bool:
+    from amazon_pipeline.commands.alerts import try_channels  # noqa: PLC0415
+
+    return try_channels(settings, say)
 
 
 def _check(_options: argparse.Namespace, settings: Settings) -> bool:

@@ -9,7 +9,7 @@ from amazon_pipeline.defs.assets_history import history_assets, history_resource
 from amazon_pipeline.defs.assets_marts import mart_assets
 from amazon_pipeline.defs.assets_raw import raw_assets
 from amazon_pipeline.defs.assets_staging import staging_assets
-from amazon_pipeline.defs.sensors import low_stock_alerts, sync_watchdog
+from amazon_pipeline.defs.sensors import low_stock_alerts, sync_incidents, sync_watchdog
 from amazon_pipeline.defs.session import Surroundings, sync_resource
 from amazon_pipeline.defs.sync_job import sync_job, sync_schedule
 from amazon_pipeline.defs.upkeep import purge_schedule, upkeep_jobs
@@ -32,7 +32,11 @@ def build_definitions(settings: Settings, surroundings: Surroundings | None = No
         ],
         jobs=[job, *upkeep],
         schedules=[sync_schedule(settings, job), purge_schedule(upkeep[0])],
-        sensors=[low_stock_alerts(settings), sync_watchdog(settings)],
+        sensors=[
+            low_stock_alerts(settings, surroundings.clock),
+            sync_incidents(settings, surroundings.clock),
+            sync_watchdog(settings),
+        ],
         resources={
             "sync": sync_resource(settings, surroundings),
             "history": history_resource(settings, surroundings),

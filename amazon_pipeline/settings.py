@@ -151,6 +151,28 @@ class Settings(BaseSettings):
         description="comma-separated addresses or networks whose `X-Forwarded-For` and `-Proto` are believed",
     )
 
+    alert_urls: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
+        (),
+        alias="ALERT_URLS",
+        description="comma-separated Apprise URLs that are told of low stock and failing syncs; each holds secrets",
+    )
+
+    @field_validator("alert_urls", mode="before")
+    @classmethod
+    def _split_urls(cls, value: Any) -> Any:
+        # a comma inside a URL, as between two addresses, is part of it
+        if isinstance(value, str):
+            return tuple(part for part in re.split(r"[\s,]+(?=[A-Za-z][A-Za-z0-9+.-]*://)", value.strip(" ,")) if part)
+        return value
+
+    @field_validator("alert_urls")
+    @classmethod
+    def _look_like_urls(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        for number, url in enumerate(value, start=1):
+            if not re.match(r"[A-Za-z][A-Za-z0-9+.-]*://.", url.get_secret_value()):
+                raise ValueError(f"must be URLs such as mailto://… separated by commas; number {number} is not one")
+        return value
+
     @field_validator("marketplace_ids", "cors_origins", "allowed_hosts", "trusted_proxies", mode="before")
     @classmethod
     def _split_commas(cls, value: Any) -> Any:

@@ -72,7 +72,7 @@ what it missed. The `data` is JSON:
 unshippedOrders}, timestamp, runId}`
 - `amazon-low-stock-alert`: `{count, items [{sku, productName, marketplaceId, fulfillableQuantity, inboundQuantity, \
 status}], timestamp}`; at most the five most critical items
-- `amazon-sync-error`: `{error, timestamp, runId}`"""
+- `amazon-sync-error`: `{error, streams, timestamp, runId}`"""
 _EVENTS: Final[dict[str, Any]] = {
     "get": {
         "summary": "Live events of the syncs",

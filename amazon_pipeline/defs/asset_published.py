@@ -65,7 +65,7 @@ def published_asset() -> dg.AssetsDefinition:
                 if not sync.has_only_failures:
                     sync.completed(summary)
             if failed:
-                sync.failed(failure_sentence(failed))
+                sync.failed(failure_sentence(failed), [stream for stream, _ in failed])
         return dg.MaterializeResult(
             metadata=metadata,
             check_results=[

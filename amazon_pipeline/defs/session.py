@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -166,9 +166,9 @@ class SyncSession:
         """Tell that new data is published."""
         self._tell(SYNC_COMPLETED, summary)
 
-    def failed(self, sentence: str) -> None:
-        """Tell what went wrong; the first telling of a run counts."""
-        self._tell(SYNC_ERROR, {"error": sentence})
+    def failed(self, sentence: str, streams: Sequence[str] = ()) -> None:
+        """Tell what went wrong, and which streams failed, none if the sync as a whole; a run's first telling counts."""
+        self._tell(SYNC_ERROR, {"error": sentence, "streams": list(streams)})
 
     def close(self) -> None:
         """End the session with Amazon."""

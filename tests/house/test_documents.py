@@ -68,18 +68,21 @@ def test_the_example_of_a_dotenv_file_as_it_stands_is_a_setup_without_credential
 
 def test_the_readme_lists_every_command_and_option() -> None:
     text = section(README, "Commands")
-    commands = _subcommands()
+    commands = _subcommands(cli._parser())
     assert [in_code(row[0])[0] for row in table_rows(text)] == list(commands)
-    options = {option for one in commands.values() for action in one._actions for option in action.option_strings} - {
+    parts = {f"{name} {part}": one for name, whole in commands.items() for part, one in _subcommands(whole).items()}
+    assert [part for part in parts if not any(code.startswith(part) for code in in_code(text))] == []
+    both = [*commands.values(), *parts.values()]
+    options = {option for one in both for action in one._actions for option in action.option_strings} - {
         "-h",
         "--help",
     }
     assert {code for code in in_code(text) if code.startswith("--")} - {"--help"} == options
 
 
-def _subcommands() -> dict[str, argparse.ArgumentParser]:
-    (found,) = (action for action in cli._parser()._actions if isinstance(action, argparse._SubParsersAction))
-    return dict(found.choices)
+def _subcommands(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
+    found = [action for action in parser._actions if isinstance(action, argparse._SubParsersAction)]
+    return {name: one for action in found for name, one in action.choices.items()}
 
 
 def test_the_readme_lists_every_mart_with_its_grain() -> None:
