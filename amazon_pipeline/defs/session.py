@@ -31,6 +31,8 @@ KILLED_MESSAGE: Final = (
 )
 FOREGROUND_TAG: Final = {"launched_by": "amazon-pipeline sync"}
 _LOCK_WAIT_SECONDS: Final = 30.0
+_DISK_FULL: Final = ("No space left on device", "database or disk is full", "the disk is full")
+"""How the system, SQLite and we say it."""
 UNFINISHED: Final = [
     dg.DagsterRunStatus.QUEUED,
     dg.DagsterRunStatus.NOT_STARTED,
@@ -161,8 +163,16 @@ class SyncSession:
             self.bring_up_to_date(context.log.warning)
             yield
         except BaseException as error:
-            self.failed(str(error) if isinstance(error, PipelineError) else _unexpected(context))
+            self.failed(self._sentence(context, error))
             raise
+
+    def _sentence(self, context: dg.AssetExecutionContext, error: BaseException) -> str:
+        if any(words in str(error) for words in _DISK_FULL):
+            return (
+                f"The disk of {self.settings.data_dir} is full, so the sync stopped. Make room; the next sync goes on from "
+                "there. The figures shown are those of the sync before."
+            )
+        return str(error) if isinstance(error, PipelineError) else _unexpected(context)
 
     def begin(self, context: dg.AssetExecutionContext, connection: duckdb.DuckDBPyConnection) -> None:
         """Make sure the warehouse is this seller's, and tell that a sync has begun, if this run is to publish.
