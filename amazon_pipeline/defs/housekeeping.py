@@ -14,8 +14,8 @@ from typing import Final
 
 import dagster as dg
 
-KEPT: Final = timedelta(days=14)
-FAILED_KEPT: Final = timedelta(days=60)
+KEPT: Final = timedelta(days=7)
+FAILED_KEPT: Final = timedelta(days=30)
 """What went wrong is looked for longer."""
 
 _AT_ONCE: Final = 500

@@ -169,8 +169,8 @@ class SyncSession:
     def _sentence(self, context: dg.AssetExecutionContext, error: BaseException) -> str:
         if any(words in str(error) for words in _DISK_FULL):
             return (
-                f"The disk of {self.settings.data_dir} is full, so the sync stopped. Make room; the next sync goes on from "
-                "there. The figures shown are those of the sync before."
+                f"The disk of {self.settings.data_dir} is full, so the sync stopped. Make room; the next sync "
+                "goes on from there. The figures shown are those of the sync before."
             )
         return str(error) if isinstance(error, PipelineError) else _unexpected(context)
 

@@ -43,11 +43,11 @@ def run_of(instance: dg.DagsterInstance, status: dg.DagsterRunStatus, at: dateti
 
 def test_old_runs_go_with_everything_they_left_and_failed_ones_later(instance: dg.DagsterInstance) -> None:
     ok, failed, running = dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.STARTED
-    gone = [run_of(instance, ok, NOON - timedelta(days=15, minutes=n)) for n in range(5)]
-    gone.append(run_of(instance, failed, NOON - timedelta(days=61)))
+    gone = [run_of(instance, ok, NOON - timedelta(days=8, minutes=n)) for n in range(5)]
+    gone.append(run_of(instance, failed, NOON - timedelta(days=31)))
     kept = {
-        run_of(instance, ok, NOON - timedelta(days=13)),
-        run_of(instance, failed, NOON - timedelta(days=59)),
+        run_of(instance, ok, NOON - timedelta(days=6)),
+        run_of(instance, failed, NOON - timedelta(days=29)),
         run_of(instance, running, NOON - timedelta(days=100)),
     }
     assert forget_old_runs(instance, NOON) == len(gone)
