@@ -6,8 +6,10 @@
     ├── SyncAlreadyRunning            another process holds the sync lock; names its run
     ├── HistoryAlreadyRunning         another process is fetching order history
     ├── MarketplacesUnknown           nobody has said yet where the seller sells
-    ├── LandingCorrupt                a landed page or manifest cannot be read; names the file
+    ├── LandingCorrupt                a landed page or manifest is damaged; names the file
+    ├── LandingUnavailable            a landed file cannot be reached: rights, or the disk; names the file
     ├── WarehouseUnavailable          the working DuckDB file cannot be opened; names the file
+    │   └── WarehouseOutdated         it has an older version's tables: the next sync brings it up to date
     ├── MartInvalid                   a mart broke its schema; nothing was published
     ├── PublishFailed                 the snapshot could not be made or named
     └── SellingPartnerError           anything Amazon answered, or did not; operation, status, request id
@@ -77,11 +79,19 @@ class MarketplacesUnknown(PipelineError):
 
 
 class LandingCorrupt(PipelineError):
-    """A landed file cannot be read back. Names the file."""
+    """A landed file is damaged. Names the file."""
+
+
+class LandingUnavailable(PipelineError):
+    """A landed file cannot be reached now, which says nothing about what is in it. Names the file."""
 
 
 class WarehouseUnavailable(PipelineError):
     """The working DuckDB file cannot be opened. Names the file and what holds it."""
+
+
+class WarehouseOutdated(WarehouseUnavailable):
+    """The working file has the tables of an older version; the next sync brings it up to date."""
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ readers and a writer meet; ``BEGIN IMMEDIATE`` makes a read-then-write safe acro
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -14,6 +15,7 @@ from typing import Final
 
 from amazon_pipeline.errors import PipelineError
 
+_LEAST_ROOM: Final = 1_000_000  # bytes
 _VERSION: Final = 2
 """Of the schema; each statement of it leaves a table that is there as it is, so a new table is added to an old file."""
 
@@ -74,7 +76,9 @@ def connect(path: Path) -> sqlite3.Connection:
             connection.close()
             raise
     except (sqlite3.Error, OSError) as error:
-        raise StateUnreadable(f"The state file {path} cannot be used: {error}") from error
+        is_full = path.parent.exists() and shutil.disk_usage(path.parent).free < _LEAST_ROOM
+        reason = f"the disk is full ({error})" if is_full else str(error)  # SQLite calls it a disk I/O error
+        raise StateUnreadable(f"The state file {path} cannot be used: {reason}") from error
     return connection
 
 

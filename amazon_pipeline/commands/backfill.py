@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Final
 
 import duckdb
 
-from amazon_pipeline.errors import MarketplacesUnknown, SettingsError
+from amazon_pipeline.errors import MarketplacesUnknown, SettingsError, WarehouseOutdated
 from amazon_pipeline.extraction import Extraction, Outcome, fetch_history, fetch_marketplaces, run_stream
 from amazon_pipeline.extraction.history import LONGEST_WINDOW, REACH, STREAM
 from amazon_pipeline.landing import Landing
-from amazon_pipeline.marts import build, merge_orders, read_planning
+from amazon_pipeline.marts import bring_up_to_date, build, merge_orders, read_planning
 from amazon_pipeline.marts.build import DERIVED
 from amazon_pipeline.selling_partner.client import open_selling_partner
 from amazon_pipeline.selling_partner.quota import Budget
@@ -89,6 +89,12 @@ def backfill(
     say(f"Orders placed from {since} to {span[1] - timedelta(days=1):%Y-%m-%d}: {reports} reports at the most.")
     budget = Budget(_PATIENCE * reports, outside.monotonic)
     with only_history(settings):
+        try:
+            with open_warehouse(settings.warehouse_path):
+                pass
+        except WarehouseOutdated:
+            with only_sync(settings, wait_seconds=_SYNC_MAY_TAKE):
+                bring_up_to_date(settings, say)
         with open_selling_partner(
             settings, budget=budget, on_progress=show, clock=outside.clock, sleep=outside.sleep
         ) as client:

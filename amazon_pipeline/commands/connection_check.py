@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from amazon_pipeline.errors import LoginRefused, PipelineError, RequestRejected
 from amazon_pipeline.extraction.orders import DATA_DELAY
-from amazon_pipeline.selling_partner.client import Page, SellingPartner, open_selling_partner
+from amazon_pipeline.selling_partner.client import Page, SellingPartner, clock_warning, open_selling_partner
 from amazon_pipeline.selling_partner.inbound import shipments
 from amazon_pipeline.selling_partner.inventory import NO_FBA, inventory_summaries
 from amazon_pipeline.selling_partner.orders import search_orders
@@ -43,6 +43,7 @@ def check_connection(settings: Settings, say: Callable[[str], None]) -> bool:
             return False
         for name, call in _calls(client, ids):
             is_good = _say(name, call, say) and is_good
+        say(f"clock: {clock_warning(client.clock_ahead_seconds) or 'ok'}")
         return is_good
 
 

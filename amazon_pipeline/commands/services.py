@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -22,6 +23,7 @@ _GRACE_SECONDS: Final = 10.0
 _MOST_RESTARTS: Final = 3
 _PROC: Final = Path("/proc")
 _LARGE_LOG_BYTES: Final = 10_000_000
+_LOOKS_BETWEEN_LOGS: Final = 300  # a minute
 
 
 class PortTaken(PipelineError):
@@ -30,6 +32,16 @@ class PortTaken(PipelineError):
 
 class ServiceFailed(PipelineError):
     """A child process ended again and again. Names it and its log."""
+
+
+def set_aside_large_log(log: Path) -> None:
+    """Copy a log over 10 MB to ``.log.1``, in place of the last such copy, and empty it.
+
+    Copied and not renamed: the child goes on writing to the file it has open, at its end.
+    """
+    if log.exists() and log.stat().st_size > _LARGE_LOG_BYTES:
+        shutil.copyfile(log, log.with_suffix(".log.1"))
+        os.truncate(log, 0)
 
 
 def require_free_port(host: str, port: int, option: str) -> None:
@@ -97,8 +109,7 @@ class Services:
             service.process = self._spawn(service, None)
             return
         service.log.parent.mkdir(parents=True, exist_ok=True)
-        if service.log.exists() and service.log.stat().st_size > _LARGE_LOG_BYTES:
-            service.log.replace(service.log.with_suffix(".log.1"))
+        set_aside_large_log(service.log)
         with service.log.open("ab") as log:
             service.process = self._spawn(service, log.fileno())
 
@@ -132,8 +143,12 @@ class Services:
 
     def watch(self) -> None:
         """Stay until told to stop; start again what ends by itself. Raises ServiceFailed when that does not help."""
+        looks = 0
         while not self._stop.wait(_POLL_SECONDS):
+            looks += 1
             for service in self._services:
+                if service.log is not None and looks % _LOOKS_BETWEEN_LOGS == 0:
+                    set_aside_large_log(service.log)
                 if service.is_kept and self.has_ended(service):
                     self._again(service)
 

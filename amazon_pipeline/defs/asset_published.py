@@ -6,7 +6,7 @@ import dagster as dg
 from dagster import AssetExecutionContext
 
 from amazon_pipeline.defs.assets_staging import WRITE_POOL
-from amazon_pipeline.defs.metadata import OWNERS, as_markdown
+from amazon_pipeline.defs.metadata import EACH_SYNC, OWNERS, as_markdown
 from amazon_pipeline.defs.session import SyncSession, failure_sentence
 from amazon_pipeline.defs.warehouse_resource import WarehouseResource
 from amazon_pipeline.marts import sync_summary
@@ -25,6 +25,7 @@ def published_asset() -> dg.AssetsDefinition:
         group_name="published",
         description="One row per published file: the read-only amazon.duckdb that analysts and the API open.",
         kinds={"duckdb"},
+        freshness_policy=EACH_SYNC,
         owners=OWNERS,
         deps=[dg.AssetKey(["mart", name]) for name in MART_TABLES],
         check_specs=[

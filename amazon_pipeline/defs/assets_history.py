@@ -91,9 +91,10 @@ def _monthly(now: datetime) -> dg.AssetsDefinition:
     ) -> dg.MaterializeResult:
         history.follow(context)
         outcome = fetch_month(history, warehouse, context.partition_time_window)
+        metadata = outcome_metadata(outcome, now=history.clock())
         if outcome.status != "ok":
-            raise dg.Failure(outcome.message or outcome.status, metadata=outcome_metadata(outcome), allow_retries=False)
-        return dg.MaterializeResult(metadata=outcome_metadata(outcome))
+            raise dg.Failure(outcome.message or outcome.status, metadata=metadata, allow_retries=False)
+        return dg.MaterializeResult(metadata=metadata)
 
     return orders_history
 

@@ -12,7 +12,15 @@ import duckdb
 from dagster import AssetExecutionContext
 
 from amazon_pipeline.defs.assets_staging import WRITE_POOL
-from amazon_pipeline.defs.metadata import OWNERS, agreement_metadata, row_counts, table_metadata, violations_metadata
+from amazon_pipeline.defs.metadata import (
+    EACH_DAY,
+    EACH_SYNC,
+    OWNERS,
+    agreement_metadata,
+    row_counts,
+    table_metadata,
+    violations_metadata,
+)
 from amazon_pipeline.defs.session import SyncSession
 from amazon_pipeline.defs.warehouse_resource import WarehouseResource
 from amazon_pipeline.errors import MartInvalid
@@ -99,6 +107,7 @@ def _spec(name: str, deps: list[dg.AssetKey]) -> dg.AssetSpec:
         kinds={"duckdb", "sql"},
         owners=OWNERS,
         metadata=table_metadata(table, mart_sql(name)),
+        freshness_policy=EACH_DAY if name in _AGREEMENTS else EACH_SYNC,
         skippable=True,  # rows that do not pass the gate are no materialization
     )
 

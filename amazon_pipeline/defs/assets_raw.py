@@ -25,14 +25,16 @@ from amazon_pipeline.extraction import (
     run_stream,
 )
 from amazon_pipeline.marts import merge_inbound
+from amazon_pipeline.selling_partner.client import clock_warning
 from amazon_pipeline.warehouse import (
     count_asked_again,
     known_shipments,
+    lost_windows,
     marketplace_ids,
     orders_to_ask_again,
+    reached,
     record_outcome,
     stage_landed,
-    stream_watermark,
 )
 
 FETCHED: Final = "fetched"
@@ -105,16 +107,17 @@ def raw_asset(
             sync.outcomes.append(outcome)
             with warehouse.get_connection() as connection:
                 record_outcome(connection, sync.seller_id, outcome)
-            if outcome.message:
-                context.log.warning(outcome.message)
+            for sentence in (outcome.message, clock_warning(outcome.clock_ahead_seconds)):
+                if sentence:
+                    context.log.warning(sentence)
         return dg.MaterializeResult(
-            metadata=outcome_metadata(outcome),
+            metadata=outcome_metadata(outcome, now=sync.clock()),
             check_results=[
                 dg.AssetCheckResult(
                     check_name=FETCHED,
                     passed=outcome.status != "failed",
                     severity=dg.AssetCheckSeverity.ERROR,
-                    metadata=outcome_metadata(outcome),
+                    metadata=outcome_metadata(outcome, now=sync.clock()),
                 )
             ],
         )
@@ -128,7 +131,8 @@ def _marketplaces(sync: SyncSession, _warehouse: WarehouseResource) -> Outcome:
 
 def _orders(sync: SyncSession, warehouse: WarehouseResource) -> Outcome:
     with warehouse.get_connection() as connection:
-        watermark = stream_watermark(connection, sync.seller_id, "orders")
+        watermark = reached(connection, sync.seller_id, "orders")
+        lost = lost_windows(connection, sync.seller_id, "orders")
         set_aside = orders_to_ask_again(connection, sync.seller_id)
 
     def fetch(extraction: Extraction, fetched: Fetched) -> None:
@@ -136,7 +140,8 @@ def _orders(sync: SyncSession, warehouse: WarehouseResource) -> Outcome:
         if answered:
             with warehouse.get_connection() as connection:
                 count_asked_again(connection, sync.seller_id, answered)
-        fetch_orders(extraction, fetched, marketplace_ids=marketplaces_of(sync, warehouse), watermark=watermark)
+        ids = marketplaces_of(sync, warehouse)
+        fetch_orders(extraction, fetched, marketplace_ids=ids, watermark=watermark, lost=lost)
 
     return run_stream("orders", sync.extraction, fetch)
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 import dagster as dg
 
@@ -14,6 +15,12 @@ from amazon_pipeline.schemas import Table
 from amazon_pipeline.warehouse import Loaded
 
 OWNERS = ["team:data"]
+
+EACH_SYNC: Final = dg.FreshnessPolicy.time_window(warn_window=timedelta(minutes=30), fail_window=timedelta(minutes=60))
+"""For what each sync makes: one missed schedule is a warning, three are a failure."""
+
+EACH_DAY: Final = dg.FreshnessPolicy.time_window(warn_window=timedelta(hours=26), fail_window=timedelta(hours=50))
+"""For what Amazon's figures of a day are compared in."""
 
 
 def table_metadata(table: Table, sql: str | None = None) -> dict[str, Any]:
@@ -37,8 +44,9 @@ def table_metadata(table: Table, sql: str | None = None) -> dict[str, Any]:
     return found
 
 
-def outcome_metadata(outcome: Outcome) -> dict[str, Any]:
-    """What a fetch did and cost, as numbers that plot over time."""
+def outcome_metadata(outcome: Outcome, *, now: datetime) -> dict[str, Any]:
+    """What a fetch did and cost, as numbers that plot over time, and where what it landed is."""
+    fetched = outcome.fetched
     found: dict[str, Any] = {
         "status": outcome.status,
         "pages": outcome.fetched.pages,
@@ -46,7 +54,20 @@ def outcome_metadata(outcome: Outcome) -> dict[str, Any]:
         "api_calls": outcome.api_calls,
         "throttled_calls": outcome.throttled_calls,
         "quota_wait_seconds": outcome.quota_wait_seconds,
+        "bytes_landed": fetched.bytes,
+        "duration_seconds": outcome.duration_seconds,
     }
+    for operation, calls in outcome.quota_left.items():
+        found[f"quota_left/{operation}"] = calls
+    if outcome.clock_ahead_seconds is not None:
+        found["clock_ahead_seconds"] = outcome.clock_ahead_seconds
+    if fetched.window_start is not None:
+        found["window_start"] = dg.MetadataValue.timestamp(fetched.window_start)
+    if fetched.known_until is not None:
+        found["known_until"] = dg.MetadataValue.timestamp(fetched.known_until)
+        found["lag_seconds"] = round((now - fetched.known_until).total_seconds())
+    if fetched.batches:
+        found["landed"] = dg.MetadataValue.md("\n".join(f"- `{batch.directory}`" for batch in fetched.batches.values()))
     if outcome.message:
         found["message"] = outcome.message
     return found

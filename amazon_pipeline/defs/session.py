@@ -18,11 +18,12 @@ from amazon_pipeline.errors import PipelineError, SyncAlreadyRunning
 from amazon_pipeline.events import SYNC_COMPLETED, SYNC_ERROR, SYNC_STARTED, EventLog
 from amazon_pipeline.extraction import Extraction, Outcome
 from amazon_pipeline.landing import Landing
+from amazon_pipeline.marts import bring_up_to_date
 from amazon_pipeline.selling_partner.calls import Progress
 from amazon_pipeline.selling_partner.client import SellingPartner, ignore_progress, open_selling_partner, utc_now
 from amazon_pipeline.selling_partner.quota import Budget
 from amazon_pipeline.settings import Settings
-from amazon_pipeline.warehouse import claim
+from amazon_pipeline.warehouse import claim, open_warehouse, unreadable_batches
 
 KILLED_MESSAGE: Final = (
     "The sync was stopped before it finished. The figures shown are those of the sync before; "
@@ -30,6 +31,8 @@ KILLED_MESSAGE: Final = (
 )
 FOREGROUND_TAG: Final = {"launched_by": "amazon-pipeline sync"}
 _LOCK_WAIT_SECONDS: Final = 30.0
+_DISK_FULL: Final = ("No space left on device", "database or disk is full", "the disk is full")
+"""How the system, SQLite and we say it."""
 UNFINISHED: Final = [
     dg.DagsterRunStatus.QUEUED,
     dg.DagsterRunStatus.NOT_STARTED,
@@ -109,6 +112,7 @@ class SyncSession:
         self.outcomes: list[Outcome] = []
         self._log: Callable[[str], None] = lambda _line: None
         self._client: SellingPartner | None = None
+        self._is_up_to_date = False
 
     @property
     def seller_id(self) -> str:
@@ -136,21 +140,39 @@ class SyncSession:
                 clock=self.clock,
                 sleep=self._surroundings.sleep,
             )
-        return Extraction(self._client, self.landing, self.seller_id, self.settings.source, self.clock)
+        with open_warehouse(self.settings.warehouse_path) as connection:
+            unreadable = unreadable_batches(connection, self.seller_id)
+        landing = Landing(self.settings.landing_dir, self.seller_id, unreadable=unreadable)
+        return Extraction(self._client, landing, self.seller_id, self.settings.source, self.clock)
 
     def follow(self, context: dg.AssetExecutionContext) -> None:
         """Let progress go to the log of this asset."""
         self._log = context.log.info
+
+    def bring_up_to_date(self, say: Callable[[str], None]) -> None:
+        """Before anything opens the working file: give it this program's tables, once. Raises WarehouseUnavailable."""
+        if not self._is_up_to_date:
+            bring_up_to_date(self.settings, say)
+            self._is_up_to_date = True
 
     @contextmanager
     def step(self, context: dg.AssetExecutionContext) -> Iterator[None]:
         """The body of an asset: progress goes to its log, and whatever stops it is told as ``amazon-sync-error``."""
         self.follow(context)
         try:
+            self.bring_up_to_date(context.log.warning)
             yield
         except BaseException as error:
-            self.failed(str(error) if isinstance(error, PipelineError) else _unexpected(context))
+            self.failed(self._sentence(context, error))
             raise
+
+    def _sentence(self, context: dg.AssetExecutionContext, error: BaseException) -> str:
+        if any(words in str(error) for words in _DISK_FULL):
+            return (
+                f"The disk of {self.settings.data_dir} is full, so the sync stopped. Make room; the next sync "
+                "goes on from there. The figures shown are those of the sync before."
+            )
+        return str(error) if isinstance(error, PipelineError) else _unexpected(context)
 
     def begin(self, context: dg.AssetExecutionContext, connection: duckdb.DuckDBPyConnection) -> None:
         """Make sure the warehouse is this seller's, and tell that a sync has begun, if this run is to publish.

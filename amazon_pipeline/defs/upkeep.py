@@ -1,10 +1,13 @@
 """Jobs beside the sync: deleting what is too old, and replaying quarantined orders after a fix."""
 
+import re
 from datetime import timedelta
 from typing import Final
 
 import dagster as dg
+from pydantic import Field, field_validator
 
+from amazon_pipeline.defs.housekeeping import forget_old_runs
 from amazon_pipeline.defs.session import SyncSession
 from amazon_pipeline.defs.warehouse_resource import WarehouseResource
 from amazon_pipeline.marts import merge_orders
@@ -13,25 +16,50 @@ from amazon_pipeline.warehouse import purge, replay_quarantined_orders
 PURGE_JOB: Final = "amazon_purge"
 REPLAY_JOB: Final = "replay_quarantined_orders"
 
+_EVENTS_KEPT: Final = timedelta(days=30)
+"""A browser that was closed for longer is told the state of things, not what it missed."""
 
-@dg.op(description="Deletes orders, stock changes, ended shipments and landed pages older than AMAZON_RETENTION_DAYS.")
+
+class Replay(dg.Config):
+    """Which quarantined orders to replay."""
+
+    order_ids: list[str] = Field(default=[], description="Amazon order ids such as 123-1234567-1234567; none: all.")
+
+    @field_validator("order_ids")
+    @classmethod
+    def _are_order_ids(cls, order_ids: list[str]) -> list[str]:
+        wrong = [one for one in order_ids if not re.fullmatch(r"\d{3}-\d{7}-\d{7}", one)]
+        if wrong:
+            raise ValueError(f"no order ids: {', '.join(wrong)}; they are like 123-1234567-1234567")
+        return order_ids
+
+
+@dg.op(description="Deletes data older than AMAZON_RETENTION_DAYS, and old runs, events and logs of our own.")
 def purge_expired(
     context: dg.OpExecutionContext, sync: dg.ResourceParam[SyncSession], warehouse: WarehouseResource
 ) -> None:
     """Runs daily; the derived marts and the published file follow with the next sync."""
+    sync.bring_up_to_date(context.log.warning)
     cutoff = sync.clock() - timedelta(days=sync.settings.retention_days)
     with warehouse.get_connection() as connection:
         gone = purge(connection, sync.settings.landing_dir, cutoff)
     context.log.info(f"Older than {cutoff:%Y-%m-%d}: {gone}")
+    events = sync.events.forget(sync.clock() - _EVENTS_KEPT)
+    runs = forget_old_runs(context.instance, sync.clock())
+    context.log.info(f"{events} events and {runs} runs of Dagster were old and are gone")
 
 
 @dg.op(description="Reads the quarantined orders again from their landed pages and takes those that are valid now.")
 def replay_orders(
-    context: dg.OpExecutionContext, sync: dg.ResourceParam[SyncSession], warehouse: WarehouseResource
+    context: dg.OpExecutionContext,
+    config: Replay,
+    sync: dg.ResourceParam[SyncSession],
+    warehouse: WarehouseResource,
 ) -> None:
     """For a person to start after a fix; nothing is asked of Amazon."""
+    sync.bring_up_to_date(context.log.warning)
     with warehouse.get_connection() as connection:
-        valid = replay_quarantined_orders(connection, sync.landing, sync.seller_id)
+        valid = replay_quarantined_orders(connection, sync.landing, sync.seller_id, only=config.order_ids)
         merge_orders(connection)
     context.log.info(f"{valid} quarantined orders are valid now; they are published with the next sync.")
 
@@ -39,7 +67,7 @@ def replay_orders(
 def upkeep_jobs() -> list[dg.JobDefinition]:
     """The two jobs, in one process each like the sync."""
 
-    @dg.job(name=PURGE_JOB, description="Delete what is older than AMAZON_RETENTION_DAYS.")
+    @dg.job(name=PURGE_JOB, description="Delete what is older than AMAZON_RETENTION_DAYS, and old runs of Dagster.")
     def amazon_purge() -> None:
         purge_expired()
 

@@ -86,6 +86,14 @@ class EventLog:
             ).fetchall()
         return [row[0] for row in rows]
 
+    def forget(self, before: datetime) -> int:
+        """Delete the events written before a time; returns how many. Ids go on increasing.
+
+        What has been alerted stays known, so that nothing is told twice.
+        """
+        with state.transaction(self._path) as connection:
+            return connection.execute("DELETE FROM events WHERE created_at < ?", (before.isoformat(),)).rowcount
+
     def _select(self, tail: str, *values: object) -> list[Event]:
         with closing(state.connect(self._path)) as connection:
             rows = connection.execute(f"SELECT id, event, data, run_id FROM events {tail}", values).fetchall()

@@ -18,12 +18,11 @@ from amazon_pipeline.extraction.report_batch import (
     LINES_A_PAGE,
     Lines,
     land_lines,
-    manifest_instant,
     open_batches,
     report_of,
     why_not_made,
 )
-from amazon_pipeline.extraction.stream import Extraction, Fetched
+from amazon_pipeline.extraction.stream import Extraction, Fetched, manifest_instant
 from amazon_pipeline.landing import Batch
 from amazon_pipeline.landing.personal_data import ORDER_REPORT_LINE
 from amazon_pipeline.selling_partner.calls import Progress

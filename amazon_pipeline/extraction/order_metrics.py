@@ -35,7 +35,7 @@ def fetch_order_metrics(extraction: Extraction, fetched: Fetched, *, marketplace
     """
     now = extraction.clock()
     todays = _close_of_earlier_days(extraction, now)
-    known = {page.params["marketplaceIds"] for batch in todays for page in batch.pages()}
+    known = {page.params["marketplaceIds"] for batch in todays for page in batch.readable_pages()}
     batch = next(iter(open_batches(todays)), None)
     denied: list[AccessDenied] = []
     for marketplace_id in [one for one in marketplace_ids if one not in known]:

@@ -11,7 +11,13 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from amazon_pipeline.errors import PageTokenExpired, PaginationLoop, RequestRejected, SellingPartnerError
+from amazon_pipeline.errors import (
+    LandingCorrupt,
+    PageTokenExpired,
+    PaginationLoop,
+    RequestRejected,
+    SellingPartnerError,
+)
 from amazon_pipeline.extraction.stream import Extraction, Fetched
 from amazon_pipeline.extraction.windows import Window, contiguous_end
 from amazon_pipeline.landing import Batch, LandedPage, Manifest
@@ -46,11 +52,17 @@ _LOOK_BACK: Final = timedelta(days=3)
 
 
 def fetch_orders(
-    extraction: Extraction, fetched: Fetched, *, marketplace_ids: Sequence[str], watermark: datetime | None
+    extraction: Extraction,
+    fetched: Fetched,
+    *,
+    marketplace_ids: Sequence[str],
+    watermark: datetime | None,
+    lost: Sequence[Window] = (),
 ) -> None:
-    """Read the next window, then go on with those that were left open, oldest first.
+    """Read the next window, then go on with those that were left open, oldest first, and read lost ones again.
 
-    ``watermark`` is the committed one; complete batches on disk count beyond it, since their pages need no second call.
+    ``watermark`` is up to when the warehouse knows; complete batches on disk count beyond it, since their pages need no
+    second call. ``lost`` are windows whose landed pages are damaged.
     """
     now = extraction.clock()
     batches = extraction.landing.batches(STREAM, since=(now - _LOOK_BACK).date())
@@ -63,13 +75,21 @@ def fetch_orders(
     window = Window(start - _overlap(batches) if start else now - FIRST_REACH, end, is_first=start is None)
     shortest = FRESH_DURING_BACKLOG if open_batches else timedelta(0)
     if window.end - window.start > shortest:
-        params = {"marketplace_ids": list(marketplace_ids), "window_start": window.start, "window_end": window.end}
-        batch = extraction.landing.open_batch(
-            STREAM, source=extraction.source, at=now, params={**params, "is_first": window.is_first}
-        )
-        _read(extraction, fetched, batch, marketplace_ids, window, resume=None)
+        _begin(extraction, fetched, marketplace_ids, window)
     for batch in open_batches:
         _go_on(extraction, fetched, batch)
+    under_way = {_instant(batch.manifest.params.get("window_start")) for batch in open_batches}
+    for window in lost:
+        if window.start not in under_way:
+            _begin(extraction, fetched, marketplace_ids, window)
+
+
+def _begin(extraction: Extraction, fetched: Fetched, marketplace_ids: Sequence[str], window: Window) -> None:
+    params = {"marketplace_ids": list(marketplace_ids), "window_start": window.start, "window_end": window.end}
+    batch = extraction.landing.open_batch(
+        STREAM, source=extraction.source, at=extraction.clock(), params={**params, "is_first": window.is_first}
+    )
+    _read(extraction, fetched, batch, marketplace_ids, window, resume=None)
 
 
 def ask_again(extraction: Extraction, fetched: Fetched, order_ids: Sequence[str]) -> list[str]:
@@ -120,7 +140,11 @@ def _overlap(batches: Sequence[Batch]) -> timedelta:
 
 def _can_go_on(extraction: Extraction, batch: Batch) -> bool:
     """Whether Amazon will still take the batch's page token; if not, or if nothing is left to read, close it."""
-    last = batch.last_page()
+    try:
+        last = batch.last_page()
+    except LandingCorrupt as error:
+        batch.close("partial", at=extraction.clock(), facts={"why": str(error)})
+        return False
     if "window_start" not in batch.manifest.params:
         batch.close("partial", at=extraction.clock(), facts={"why": "its sync was killed"})
     elif last is None:
@@ -174,7 +198,12 @@ def _read(
 
 
 def _complete(extraction: Extraction, batch: Batch) -> None:
-    pages = list(batch.pages())
+    try:
+        pages = list(batch.pages())
+    except LandingCorrupt as error:
+        # its good pages count; the window is read again from where the last complete one ended
+        batch.close("partial", at=extraction.clock(), facts={"why": str(error)})
+        raise
     batch.close(
         "complete",
         at=extraction.clock(),

@@ -7,8 +7,7 @@ an open batch, and the next one goes on with that report instead of asking for a
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final
 
 from amazon_pipeline.errors import RequestRejected, SellingPartnerError
 from amazon_pipeline.extraction.stream import Extraction, Fetched
@@ -81,12 +80,5 @@ def land_lines(
             next_token=None,
             body={member: lines},
         )
-        fetched.pages += 1
+        fetched.wrote(batch, number)
         extraction.client.tell(Progress(GET_REPORT_DOCUMENT.name, "page", number=number, rows=len(lines)))
-
-
-def manifest_instant(value: Any) -> datetime | None:
-    """A time of a manifest, which is text once it has been on disk."""
-    if isinstance(value, str):
-        return datetime.fromisoformat(value).astimezone(UTC)
-    return value if isinstance(value, datetime) else None

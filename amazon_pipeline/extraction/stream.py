@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Literal
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Literal
 
 from amazon_pipeline.errors import BudgetSpent, PipelineError
 from amazon_pipeline.landing import Batch, Landing
@@ -25,10 +25,12 @@ class Extraction:
 
 @dataclass
 class Fetched:
-    """Pages and rows that landed, and a note for people where something is out of the ordinary."""
+    """What landed, with the batches by id; and a note for people where something is out of the ordinary."""
 
     pages: int = 0
     rows: int = 0
+    bytes: int = 0
+    batches: dict[str, Batch] = field(default_factory=dict)
     note: str | None = None
     is_available: bool = True
     was_due: bool = True
@@ -37,8 +39,9 @@ class Fetched:
         """Write each page as it comes; returns them."""
         landed = []
         for page in pages:
+            number = self._next_number(batch, page, extra_params)
             batch.write_page(
-                number=self._next_number(batch, page, extra_params),
+                number=number,
                 operation=page.operation,
                 params={**page.params, **(extra_params or {})},
                 received_at=page.received_at,
@@ -46,10 +49,31 @@ class Fetched:
                 next_token=page.next_token,
                 body=page.body,
             )
-            self.pages += 1
+            self.wrote(batch, number)
             self.rows += len(page.rows)
             landed.append(page)
         return landed
+
+    def wrote(self, batch: Batch, number: int) -> None:
+        """Count one page that is on disk now."""
+        self.pages += 1
+        self.bytes += batch.page_path(number).stat().st_size
+        self.batches[batch.id] = batch
+
+    @property
+    def window_start(self) -> datetime | None:
+        """Where the earliest window of what landed begins, if it has one."""
+        return min(self._moments("window_start"), default=None)
+
+    @property
+    def known_until(self) -> datetime | None:
+        """Up to when what was read whole is known, by Amazon's word where it says so."""
+        return max(self._moments("window_end"), default=None)
+
+    def _moments(self, name: str) -> list[datetime]:
+        closed = [batch.manifest for batch in self.batches.values() if batch.manifest.status == "complete"]
+        found = [manifest.facts.get(name, manifest.params.get(name)) for manifest in closed]
+        return [moment for one in found if (moment := manifest_instant(one))]
 
     @staticmethod
     def _next_number(batch: Batch, page: Page, extra_params: dict[str, str] | None) -> int:
@@ -65,7 +89,8 @@ class Outcome:
     """How one fetch of a stream ended.
 
     ``succeeded_at`` is None unless something was due and all of it has landed. ``error`` is the exception behind a
-    failure.
+    failure. ``quota_left`` has the calls that each operation asked may be made at once,
+    ``clock_ahead_seconds`` is how far our clock is ahead of Amazon's, by its last answer.
     """
 
     stream: str
@@ -77,6 +102,16 @@ class Outcome:
     throttled_calls: int
     quota_wait_seconds: float
     error: PipelineError | None = None
+    duration_seconds: float = 0.0
+    quota_left: Mapping[str, float] = field(default_factory=dict)
+    clock_ahead_seconds: float | None = None
+
+
+def manifest_instant(value: Any) -> datetime | None:
+    """A time of a manifest, which is text once it has been on disk."""
+    if isinstance(value, str):
+        return datetime.fromisoformat(value).astimezone(UTC)
+    return value if isinstance(value, datetime) else None
 
 
 def run_stream(
@@ -89,10 +124,14 @@ def run_stream(
     fetched = Fetched()
     extraction: Extraction | None = None
     before = (0, 0, 0.0)
+    quota_before: dict[str, int] = {}
+    began: datetime | None = None
     error: PipelineError | None = None
     try:
         extraction = open_extraction()
+        began = extraction.clock()
         before = _totals(extraction.client)
+        quota_before = {name: one.calls for name, one in extraction.client.stats.items()}
         fetch(extraction, fetched)
     except PipelineError as problem:
         error = problem
@@ -110,7 +149,16 @@ def run_stream(
         throttled_calls=after[1] - before[1],
         quota_wait_seconds=round(after[2] - before[2], 3),
         error=error,
+        duration_seconds=round((extraction.clock() - began).total_seconds(), 3) if extraction and began else 0.0,
+        quota_left=_quota_left(extraction.client, quota_before) if extraction else {},
+        clock_ahead_seconds=extraction.client.clock_ahead_seconds if extraction else None,
     )
+
+
+def _quota_left(client: SellingPartner, before: Mapping[str, int]) -> dict[str, float]:
+    """Of the operations that were called since, how many calls Amazon would take at once."""
+    called = [name for name, one in client.stats.items() if one.calls > before.get(name, 0)]
+    return {name: round(client.quota_left(name), 2) for name in sorted(called)}
 
 
 def _totals(client: SellingPartner) -> tuple[int, int, float]:

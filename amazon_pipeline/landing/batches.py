@@ -10,25 +10,29 @@ and replaced when it closes.
 
 from __future__ import annotations
 
+import errno
 import gzip
 import hashlib
 import json
 import os
 import secrets
-from collections.abc import Iterator, Mapping
+import zlib
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from amazon_pipeline.errors import LandingCorrupt
+from amazon_pipeline.errors import LandingCorrupt, LandingUnavailable
 from amazon_pipeline.landing.personal_data import without_personal_data
 
 FORMAT_VERSION: Final = 1
 
-BatchStatus = Literal["open", "complete", "partial", "abandoned"]
-"""open: being read, or cut off; complete: all pages; partial: all that will be read of it; abandoned: to be ignored."""
+BatchStatus = Literal["open", "complete", "partial", "abandoned", "unreadable"]
+"""open: being read, or cut off; complete: all pages; partial: all that will be read of it; abandoned: to be ignored;
+unreadable: its manifest is damaged, or the warehouse has found that one of its pages is. Never written to disk."""
 
 
 @dataclass(frozen=True)
@@ -108,19 +112,26 @@ class Batch:
         return page
 
     def read_page(self, number: int) -> LandedPage:
-        """A page back from disk. Raises LandingCorrupt, naming the file."""
+        """A page back from disk. Raises LandingCorrupt or LandingUnavailable, naming the file."""
         path = self.page_path(number)
+        content = _bytes_of(path)
         try:
-            fields = json.loads(gzip.decompress(path.read_bytes()))
+            fields = json.loads(gzip.decompress(content))
             fields.pop("version")
             return LandedPage(**{**fields, "received_at": datetime.fromisoformat(fields["received_at"])})
-        except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
+        except (OSError, EOFError, zlib.error, ValueError, KeyError, TypeError, AttributeError) as error:
             raise LandingCorrupt(f"The landed page {path} cannot be read: {error}") from error
 
     def pages(self) -> Iterator[LandedPage]:
         """All pages on disk, in order."""
         for number in self.page_numbers():
             yield self.read_page(number)
+
+    def readable_pages(self) -> Iterator[LandedPage]:
+        """The pages on disk that are not damaged, in order."""
+        for number in self.page_numbers():
+            with suppress(LandingCorrupt):
+                yield self.read_page(number)
 
     def last_page(self) -> LandedPage | None:
         """The newest page, which holds the cursor to go on from."""
@@ -142,11 +153,12 @@ class Batch:
 
 
 class Landing:
-    """The landed batches of one seller."""
+    """The landed batches of one seller; ``unreadable`` are the ids of those with damaged pages, as far as is known."""
 
-    def __init__(self, root: Path, seller_id: str) -> None:
+    def __init__(self, root: Path, seller_id: str, *, unreadable: Collection[str] = ()) -> None:
         self._root = root / seller_id
         self._seller_id = seller_id
+        self._unreadable = frozenset(unreadable)
 
     def open_batch(self, stream: str, *, source: str, at: datetime, params: Mapping[str, Any]) -> Batch:
         """Start a batch: its directory and its manifest in state ``open``."""
@@ -164,26 +176,46 @@ class Landing:
     def batches(self, stream: str, *, since: date | None = None) -> list[Batch]:
         """The batches of a stream, oldest first; ``since`` leaves out the days before (UTC, by opening).
 
-        Raises LandingCorrupt for a manifest that cannot be read. A directory without a manifest is one whose opening
-        was cut off before its first page: ignored.
+        One whose manifest is damaged is ``unreadable``, and its ``facts`` say why. A directory without a manifest is
+        one whose opening was cut off before its first page: ignored. Raises LandingUnavailable.
         """
         found = []
         for day in sorted((self._root / stream).glob("????-??-??")):
             if since is not None and day.name < since.isoformat():
                 continue
-            found += [_load(path) for path in sorted(day.glob("*/manifest.json"))]
+            found += [self._load(path, stream, day.name) for path in sorted(day.glob("*/manifest.json"))]
         return found
 
+    def _load(self, path: Path, stream: str, day: str) -> Batch:
+        content = _bytes_of(path)
+        try:
+            fields = json.loads(content)
+            fields.pop("version")
+            fields["opened_at"] = datetime.fromisoformat(fields["opened_at"])
+            fields["closed_at"] = datetime.fromisoformat(fields["closed_at"]) if fields["closed_at"] else None
+            manifest = Manifest(**fields)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            manifest = Manifest(
+                batch_id=path.parent.name,
+                stream=stream,
+                seller_id=self._seller_id,
+                source="",
+                status="unreadable",
+                opened_at=datetime.combine(date.fromisoformat(day), time(), UTC),
+                facts={"why": f"The manifest {path} cannot be read: {error}"},
+            )
+        if manifest.batch_id in self._unreadable:
+            manifest = replace(manifest, status="unreadable")
+        return Batch(path.parent, manifest)
 
-def _load(path: Path) -> Batch:
+
+def _bytes_of(path: Path) -> bytes:
     try:
-        fields = json.loads(path.read_bytes())
-        fields.pop("version")
-        fields["opened_at"] = datetime.fromisoformat(fields["opened_at"])
-        fields["closed_at"] = datetime.fromisoformat(fields["closed_at"]) if fields["closed_at"] else None
-        return Batch(path.parent, Manifest(**fields))
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise LandingCorrupt(f"The manifest {path} cannot be read: {error}") from error
+        return path.read_bytes()
+    except OSError as error:
+        if error.errno == errno.EIO:
+            raise LandingCorrupt(f"The disk cannot read {path}: {error.strerror}") from error
+        raise LandingUnavailable(f"The landed file {path} cannot be reached: {error.strerror}") from error
 
 
 def _encode(value: object) -> str:

@@ -216,7 +216,11 @@ QUARANTINE = Table(
         Column("record_id", "VARCHAR", "order id, SKU or shipment id, where it could be read", nullable=True),
         Column("reason", "VARCHAR", "what is wrong, field by field"),
         Column("row_number", "INTEGER", "position on the landed page, from 0", minimum=0),
-        Column("row_json", "VARCHAR", "the row as landed, which is without personal data"),
+        Column(
+            "row_json",
+            "VARCHAR",
+            "the row as landed, which is without personal data; empty where the whole page is damaged",
+        ),
         Column("quarantined_at", "TIMESTAMPTZ", "when its page was received, UTC"),
         *_LANDED,
         Column("asked_again", "INTEGER", "times Amazon was asked for this order again", minimum=0),
@@ -242,7 +246,11 @@ STAGED_BATCHES = Table(
         SELLER_ID,
         Column("stream", "VARCHAR", "the stream"),
         BATCH_ID,
-        Column("status", "VARCHAR", "complete, partial or abandoned, as its manifest says"),
+        Column(
+            "status",
+            "VARCHAR",
+            "complete, partial or abandoned, as its manifest says; unreadable: a file of it is damaged",
+        ),
         Column("opened_at", "TIMESTAMPTZ", "when the batch was opened, UTC"),
         Column("closed_at", "TIMESTAMPTZ", "when the batch was closed, UTC", nullable=True),
         Column("window_start", "TIMESTAMPTZ", "from when a complete batch knows everything, UTC", nullable=True),
@@ -309,7 +317,7 @@ PUBLICATION = Table(
         Column("published_at", "TIMESTAMPTZ", "when the snapshot was made, UTC"),
         Column("seller_id", "VARCHAR", "the seller whose data this is"),
         Column("source", "VARCHAR", "amazon, or simulator for made-up demonstration data"),
-        Column("schema_version", "INTEGER", "checksum of these tables; another one means other tables", minimum=0),
+        Column("schema_version", "INTEGER", "checksum of these tables and of what their columns mean", minimum=0),
     ),
 )
 

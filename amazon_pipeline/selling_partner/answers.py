@@ -69,6 +69,15 @@ class Received:
         except (KeyError, ValueError):
             return None
 
+    @property
+    def answered_at(self) -> datetime | None:
+        """The ``Date`` header: Amazon's clock when it answered, to the second."""
+        try:
+            moment = parsedate_to_datetime(self.headers["date"])
+        except (KeyError, TypeError, ValueError):
+            return None
+        return moment if moment.tzinfo else None
+
     def retry_after(self, now: datetime) -> float | None:
         """``Retry-After`` in seconds from ``now``, from either of its two forms; None when absent or unreadable."""
         value = self.headers.get("retry-after", "").strip()

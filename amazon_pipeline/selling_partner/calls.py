@@ -101,6 +101,10 @@ class Caller:
             else:
                 return
 
+    def quota_left(self, operation: Operation) -> float:
+        """Tokens in the operation's bucket now."""
+        return self._quota.tokens(operation)
+
     def pause(self, progress: Progress) -> bool:
         """Tell ``progress`` and wait its ``seconds``; False, without waiting, when that would outlast the budget."""
         if progress.seconds > self._budget.remaining():

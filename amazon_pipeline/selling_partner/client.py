@@ -24,6 +24,7 @@ from amazon_pipeline.selling_partner.transport import StrictTransport, quieten_l
 from amazon_pipeline.settings import Credentials, Settings
 
 _PAGES_OF_OLD_ROWS: Final = 3  # consecutive pages that repeat known rows under new tokens: a loop
+_CLOCK_OFF_AT_MOST: Final = 60.0  # seconds; windows end three minutes ago, of which Amazon wants two
 _EMPTY_PAGES: Final = 10  # consecutive empty pages: Amazon may send some on the way, not for ever
 
 Follow = Callable[[Mapping[str, str]], dict[str, str]]
@@ -81,6 +82,16 @@ def iso(moment: datetime) -> str:
     return utc.isoformat(timespec="milliseconds" if utc.microsecond else "seconds").replace("+00:00", "Z")
 
 
+def clock_warning(ahead_seconds: float | None) -> str | None:
+    """What to do about a clock that is more than a minute off Amazon's; None if it is not, or nobody knows."""
+    if ahead_seconds is None or abs(ahead_seconds) <= _CLOCK_OFF_AT_MOST:
+        return None
+    return (
+        f"This machine's clock is {abs(ahead_seconds):.0f} s {'ahead of' if ahead_seconds > 0 else 'behind'} Amazon's. "
+        "Set it by NTP: ahead, Amazon may refuse the windows that are asked for; behind, the figures are older."
+    )
+
+
 def ignore_progress(progress: Progress) -> None:
     """The default for ``on_progress``."""
 
@@ -99,7 +110,8 @@ class SellingPartner:
 
     For one thread: a program with several opens one session in each, all with the same QuotaLedger file. ``budget``
     bounds every wait, ``clock`` gives aware UTC, ``sleep`` takes seconds, ``random`` gives floats in [0, 1).
-    ``stats`` counts per operation.
+    ``stats`` counts per operation; ``clock_ahead_seconds`` is how far ``clock`` is ahead of Amazon's, by the Date of
+    its last good answer.
     """
 
     def __init__(
@@ -123,6 +135,7 @@ class SellingPartner:
         self._endpoint = sp_api_endpoint
         self._clock = clock
         self._on_progress = on_progress
+        self.clock_ahead_seconds: float | None = None
         self._timeout = httpx.Timeout(read_timeout, connect=connect_timeout)
         self._wire = httpx.HTTPTransport()
         self._lines: dict[str, _Line] = {}
@@ -185,6 +198,9 @@ class SellingPartner:
             sent[operation.token_parameter] = token
         self._caller.perform(operation, line.transport, lambda: line.send(sent))
         body, received = line.transport.body, line.transport.received
+        amazons = received.answered_at if received else None
+        if amazons is not None:
+            self.clock_ahead_seconds = round((self._clock() - amazons).total_seconds(), 1)
         return Page(
             operation=operation.name,
             params=dict(params),
@@ -194,6 +210,10 @@ class SellingPartner:
             received_at=self._clock(),
             request_id=received.request_id if received else None,
         )
+
+    def quota_left(self, operation_name: str) -> float:
+        """Calls of an operation that Amazon would take at once, as far as is known; below 1 there is a wait."""
+        return self._caller.quota_left(OPERATIONS[operation_name])
 
     def pause(self, progress: Progress) -> bool:
         """Tell ``progress`` and wait its ``seconds``; False, without waiting, when that would outlast the budget."""

@@ -102,6 +102,11 @@ class QuotaLedger:
             now = self._now()
             return self._load(connection, operation, now).wait(now)
 
+    def tokens(self, operation: Operation) -> float:
+        """Tokens in the bucket now: calls that may be made at once."""
+        with transaction(self._path) as connection:
+            return self._load(connection, operation, self._now()).tokens
+
     def take(self, operation: Operation) -> Take | None:
         """Take a token for one HTTP attempt, or None when there is none."""
         with transaction(self._path) as connection:

@@ -10,6 +10,7 @@ from typing import Any, Final
 import duckdb
 import polars as pl
 
+from amazon_pipeline.errors import LandingCorrupt
 from amazon_pipeline.landing import Batch, LandedPage, Landing
 from amazon_pipeline.schemas import STAGING_TABLES
 from amazon_pipeline.staging import (
@@ -47,18 +48,28 @@ _NEWEST_ONLY: Final = {
 }
 """Staging tables that are kept, by what a newer batch's rows replace the older ones of."""
 
+_PAGE_BY_PAGE: Final = frozenset({"orders", "orders_history", "order_metrics"})
+"""Streams of which a page means the same without the others: where one is damaged, the others are taken."""
+
+UNREADABLE: Final = "unreadable"
+"""Status of a batch that is staged as far as it can be read; its stream asks Amazon for it again."""
+
 _PARTS_TOGETHER: Final = frozenset({"getShipmentItemsByShipmentId", "getShipmentItems"})
 """Pages that mean something only together with the pages their token leads to: one shipment's items."""
 
 
 @dataclass
 class Loaded:
-    """What staging did: pages, valid and quarantined records, and a few of the quarantined as (record id, reason)."""
+    """What staging did: pages, valid and quarantined records, and a few of the quarantined as (record id, reason).
+
+    ``unreadable`` has a sentence for each damaged file, which counts as one quarantined record.
+    """
 
     pages: int = 0
     rows_valid: int = 0
     rows_quarantined: int = 0
     sample: list[tuple[str, str]] = field(default_factory=list)
+    unreadable: list[str] = field(default_factory=list)
 
     def plus(self, other: Loaded) -> Loaded:
         """This and another stream's together."""
@@ -67,6 +78,7 @@ class Loaded:
             self.rows_valid + other.rows_valid,
             self.rows_quarantined + other.rows_quarantined,
             (self.sample + other.sample)[:10],
+            self.unreadable + other.unreadable,
         )
 
     def add(self, staged: Staged) -> None:
@@ -82,7 +94,8 @@ def stage_landed(connection: duckdb.DuckDBPyConnection, landing: Landing, stream
     """Stage every landed page of a stream that has not been, oldest batch first, one transaction a batch.
 
     An inventory snapshot or a report is staged only when it is complete; the items of a shipment only when all their
-    pages are there. Raises LandingCorrupt.
+    pages are there. A damaged file is quarantined with its path, and its batch is marked: nothing of it is taken, or
+    the other pages are where each means the same alone. Raises LandingUnavailable.
     """
     loaded = Loaded()
     finished = {
@@ -113,19 +126,59 @@ def _stage_batch(
     status = batch.manifest.status
     if status == "open" and stream in _WHOLE_ONLY:
         return
-    if status != "abandoned":
+    damaged: dict[int, str] = {}
+    if status == UNREADABLE:
+        damaged[1] = str(batch.manifest.facts.get("why"))
+    elif status != "abandoned":
         done = {
             row[0]
             for row in connection.execute(
                 "SELECT page FROM staging.staged_pages WHERE batch_id = ?", [batch.id]
             ).fetchall()
         }
-        for page in _whole(batch.read_page(number) for number in batch.page_numbers() if number not in done):
+        pages, damaged = _read(batch, [number for number in batch.page_numbers() if number not in done])
+        if damaged and stream not in _PAGE_BY_PAGE:
+            pages = []
+        for page in _whole(pages):
             staged = STAGERS[stream](page, seller_id)
             _insert_staged(connection, staged, is_snapshot=stream == "marketplaces")
             loaded.add(staged)
+    _quarantine_pages(connection, batch, seller_id, damaged, loaded)
     if status != "open":
         _finish(connection, batch, seller_id)
+
+
+def _read(batch: Batch, numbers: Iterable[int]) -> tuple[Iterable[LandedPage], dict[int, str]]:
+    """The pages, and what is wrong with those that are damaged, by number.
+
+    Each is read twice, first to see whether it can be: a batch may be larger than memory.
+    """
+    good, damaged = [], {}
+    for number in numbers:
+        try:
+            batch.read_page(number)
+        except LandingCorrupt as error:
+            damaged[number] = str(error)
+        else:
+            good.append(number)
+    return (batch.read_page(number) for number in good), damaged
+
+
+def _quarantine_pages(
+    connection: duckdb.DuckDBPyConnection, batch: Batch, seller_id: str, damaged: dict[int, str], loaded: Loaded
+) -> None:
+    """Set whole pages aside: rows of the quarantine without a record."""
+    for number, why in damaged.items():
+        connection.execute(
+            """INSERT INTO staging.quarantine BY NAME SELECT
+                 ? AS seller_id, ? AS stream, ? AS reason, 0 AS row_number, '' AS row_json, ? AS quarantined_at,
+                 ? AS batch_id, ? AS page, 0 AS asked_again""",
+            [seller_id, batch.manifest.stream, why, batch.manifest.opened_at, batch.id, number],
+        )
+        connection.execute("INSERT INTO staging.staged_pages VALUES (?, ?)", [batch.id, number])
+        loaded.rows_quarantined += 1
+        loaded.sample.insert(0, (batch.page_path(number).name, why))
+        loaded.unreadable.append(why)
 
 
 def _whole(pages: Iterable[LandedPage]) -> Iterable[LandedPage]:
@@ -169,6 +222,11 @@ def _delete_older(connection: duckdb.DuckDBPyConnection, name: str, batch_id: st
 def _finish(connection: duckdb.DuckDBPyConnection, batch: Batch, seller_id: str) -> None:
     manifest = batch.manifest
     is_complete = manifest.status == "complete"
+    is_damaged = bool(
+        connection.execute(
+            "SELECT 1 FROM staging.quarantine WHERE batch_id = ? AND row_json = '' LIMIT 1", [batch.id]
+        ).fetchone()
+    )
     connection.execute("DELETE FROM staging.staged_pages WHERE batch_id = ?", [batch.id])
     connection.execute(
         "INSERT INTO staging.staged_batches VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -176,14 +234,15 @@ def _finish(connection: duckdb.DuckDBPyConnection, batch: Batch, seller_id: str)
             seller_id,
             manifest.stream,
             batch.id,
-            manifest.status,
+            UNREADABLE if is_damaged else manifest.status,
             manifest.opened_at,
             manifest.closed_at,
             manifest.params.get("window_start") if is_complete else None,
             manifest.facts.get("window_end") if is_complete else None,
             bool(manifest.params.get("is_first")),
             manifest.params.get("marketplace_id"),
-            manifest.status == "abandoned",
+            # nothing of it is there for a merge to take
+            manifest.status == "abandoned" or (is_damaged and manifest.stream not in _PAGE_BY_PAGE),
         ],
     )
 

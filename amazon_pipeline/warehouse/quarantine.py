@@ -37,8 +37,10 @@ def count_asked_again(connection: duckdb.DuckDBPyConnection, seller_id: str, ord
         )
 
 
-def replay_quarantined_orders(connection: duckdb.DuckDBPyConnection, landing: Landing, seller_id: str) -> int:
-    """Stage the quarantined orders again from their landed pages; returns how many are valid now.
+def replay_quarantined_orders(
+    connection: duckdb.DuckDBPyConnection, landing: Landing, seller_id: str, *, only: Collection[str] = ()
+) -> int:
+    """Stage the quarantined orders, or ``only`` those of some ids, again from their pages; returns how many are valid.
 
     For use after a fix of the rules that set them aside. They are resolved when the next merge takes them.
     """
@@ -48,7 +50,8 @@ def replay_quarantined_orders(connection: duckdb.DuckDBPyConnection, landing: La
            WHERE seller_id = ? AND stream = 'orders' AND record_id IS NOT NULL AND resolved_at IS NULL""",
         [seller_id],
     ).fetchall():
-        wanted.setdefault((batch_id, page), set()).add(record_id)
+        if not only or record_id in only:
+            wanted.setdefault((batch_id, page), set()).add(record_id)
     batches = {batch.id: batch for batch in landing.batches("orders")} if wanted else {}
     valid = 0
     with transaction(connection):

@@ -9,6 +9,7 @@ import duckdb
 
 from amazon_pipeline.errors import SettingsError
 from amazon_pipeline.extraction import KnownShipment, Outcome
+from amazon_pipeline.extraction.windows import Window, contiguous_end
 from amazon_pipeline.warehouse.connection import from_microseconds, transaction
 
 
@@ -69,6 +70,42 @@ def stream_watermark(connection: duckdb.DuckDBPyConnection, seller_id: str, stre
         "SELECT epoch_us(watermark) FROM staging.stream_status WHERE seller_id = ? AND stream = ?", [seller_id, stream]
     ).fetchone()
     return from_microseconds(row[0]) if row and row[0] is not None else None
+
+
+def lost_windows(connection: duckdb.DuckDBPyConnection, seller_id: str, stream: str) -> list[Window]:
+    """Windows that were read whole once, of which a landed page is damaged, and that were not read again since."""
+    rows = connection.execute(
+        """SELECT epoch_us(window_start), epoch_us(window_end), is_first FROM staging.staged_batches AS lost
+           WHERE seller_id = $seller AND stream = $stream AND status = 'unreadable' AND window_start < window_end
+             AND NOT EXISTS (
+               SELECT 1 FROM staging.staged_batches AS again
+               WHERE again.seller_id = $seller AND again.stream = $stream AND again.status = 'complete'
+                 AND again.window_start <= lost.window_start AND again.window_end >= lost.window_end)
+           ORDER BY window_start""",
+        {"seller": seller_id, "stream": stream},
+    ).fetchall()
+    return [Window(from_microseconds(start), from_microseconds(end), is_first) for start, end, is_first in rows]
+
+
+def reached(connection: duckdb.DuckDBPyConnection, seller_id: str, stream: str) -> datetime | None:
+    """Up to when the stream has been read, lost windows included: where the next window is to begin."""
+    windows = connection.execute(
+        """SELECT epoch_us(window_start), epoch_us(window_end), is_first FROM staging.staged_batches
+           WHERE seller_id = ? AND stream = ? AND status IN ('complete', 'unreadable') AND window_start < window_end""",
+        [seller_id, stream],
+    ).fetchall()
+    return contiguous_end(
+        stream_watermark(connection, seller_id, stream),
+        (Window(from_microseconds(start), from_microseconds(end), is_first) for start, end, is_first in windows),
+    )
+
+
+def unreadable_batches(connection: duckdb.DuckDBPyConnection, seller_id: str) -> set[str]:
+    """Ids of the landed batches of which a file is damaged."""
+    rows = connection.execute(
+        "SELECT batch_id FROM staging.staged_batches WHERE seller_id = ? AND status = 'unreadable'", [seller_id]
+    ).fetchall()
+    return {row[0] for row in rows}
 
 
 def marketplace_ids(connection: duckdb.DuckDBPyConnection, seller_id: str) -> tuple[str, ...]:

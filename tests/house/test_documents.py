@@ -14,6 +14,7 @@ import pytest
 from starlette.routing import Mount
 
 from amazon_pipeline import cli, marketplaces
+from amazon_pipeline.definitions import build_definitions
 from amazon_pipeline.events import log
 from amazon_pipeline.schemas import MART_TABLES, dictionary
 from amazon_pipeline.selling_partner.answers import _LWA_REMEDIES
@@ -171,6 +172,13 @@ def test_the_rooms_of_the_architecture_are_the_modules_of_the_package() -> None:
     assert named == there - {"__init__", "simulator"}, "the simulator is named below the table"
 
 
+def test_operations_names_every_check_that_there_is() -> None:
+    rows = table_rows(section(ROOT / "docs" / "operations.md", "Reading the Dagster UI at 3 a.m."))
+    definitions = build_definitions(Settings(_env_file=None))
+    there = {key.name for key in definitions.resolve_asset_graph().asset_check_keys}
+    assert {in_code(row[0])[0] for row in rows} == there
+
+
 @pytest.mark.parametrize(
     "document", [README, GUIDE, *ANALYST_PAGES, ROOT / "ARCHITECTURE.md", ROOT / "CONTRIBUTING.md"], ids=str
 )
@@ -185,7 +193,14 @@ def test_every_file_a_document_names_is_there(document: Path) -> None:
 
 @pytest.mark.parametrize(
     "document",
-    [README, *ANALYST_PAGES, ROOT / "ARCHITECTURE.md", ROOT / "CONTRIBUTING.md", ROOT / "docs" / "deployment.md"],
+    [
+        README,
+        *ANALYST_PAGES,
+        ROOT / "ARCHITECTURE.md",
+        ROOT / "CONTRIBUTING.md",
+        ROOT / "docs" / "deployment.md",
+        ROOT / "docs" / "operations.md",
+    ],
     ids=str,
 )
 def test_every_document_a_document_links_to_is_there(document: Path) -> None:

@@ -76,6 +76,11 @@ def test_every_asset_says_what_one_row_is_whose_it_is_and_where_it_belongs(asset
         assert spec.group_name == ("history" if key == "raw/orders_history" else key.split("/")[0]), key
 
 
+def test_every_mart_and_what_is_published_is_watched_for_its_age(assets: dict[str, dg.AssetSpec]) -> None:
+    watched = {key for key, spec in assets.items() if spec.freshness_policy is not None}
+    assert watched == {key for key in assets if key.startswith("mart/") or key == "published"}
+
+
 def test_every_asset_of_a_table_shows_its_columns(assets: dict[str, dg.AssetSpec]) -> None:
     for key, spec in assets.items():
         if not key.startswith(("staging/", "mart/")):

@@ -34,19 +34,26 @@ def test_a_connection_to_the_file_holds_at_most_3_gb_of_memory(tmp_path: Path) -
         assert 0 < connection.execute(limit).fetchall()[0][0] <= 3_000_000_000
 
 
-def test_a_file_of_other_tables_is_recognized_and_the_way_out_is_named(tmp_path: Path) -> None:
-    path = tmp_path / "warehouse.duckdb"
-    with open_warehouse(path) as connection:
-        connection.execute("UPDATE meta.schema_version SET version = 1")
-    with pytest.raises(WarehouseUnavailable, match="amazon-pipeline rebuild"), open_warehouse(path):
-        pass
-
-
 def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
     path = tmp_path / "warehouse.duckdb"
     path.write_bytes(b"<html>" * 1000)
     with pytest.raises(WarehouseUnavailable, match=r"warehouse\.duckdb cannot be opened"), open_warehouse(path):
         pass
+
+
+def test_a_damaged_block_is_found_where_it_is_read_and_the_way_out_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "warehouse.duckdb"
+    with open_warehouse(path) as connection:
+        connection.execute("CREATE TABLE meta.large AS SELECT random() AS x FROM range(200000)")
+    content = bytearray(path.read_bytes())
+    for place in range(len(content) // 3, len(content), 40_000):
+        content[place] ^= 0xFF
+    path.write_bytes(content)
+    with (
+        pytest.raises(WarehouseUnavailable, match=r"warehouse\.duckdb .* amazon-pipeline rebuild"),
+        open_warehouse(path) as connection,
+    ):
+        connection.execute("SELECT sum(x) FROM meta.large").fetchall()
 
 
 def test_an_empty_file_that_a_kill_left_is_made_anew(tmp_path: Path) -> None:

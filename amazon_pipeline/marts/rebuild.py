@@ -1,0 +1,120 @@
+"""The working file made anew from the landed pages, and an older one brought up to date.
+
+What an older file lacks is made in place where it can be (``warehouse/migration.py``), and else the whole file is made
+from the landed pages beside the old one, and takes its place once it is whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import duckdb
+
+from amazon_pipeline.errors import WarehouseUnavailable
+from amazon_pipeline.extraction import Fetched, Outcome
+from amazon_pipeline.landing import Landing
+from amazon_pipeline.marts.build import DERIVED, build, merge_inbound, merge_inventory, merge_orders
+from amazon_pipeline.marts.planning import read_planning
+from amazon_pipeline.settings import Settings
+from amazon_pipeline.warehouse import (
+    claim,
+    migrate,
+    open_file,
+    open_warehouse,
+    record_outcome,
+    record_quarantined,
+    stage_landed,
+)
+from amazon_pipeline.warehouse.load import STAGERS
+
+_DERIVED: Final = frozenset(f"mart.{name}" for name in DERIVED)
+
+
+def bring_up_to_date(settings: Settings, say: Callable[[str], None]) -> None:
+    """Give the working file this program's tables; the marts that were emptied are filled by the next sync.
+
+    The caller holds the sync lock. Raises WarehouseUnavailable for a file of a newer program, or one that would lose
+    orders; the file is then as it was.
+    """
+    path = settings.warehouse_path
+    migration = migrate(path, derived=_DERIVED)
+    if migration is None:
+        return
+    if not migration.outgrown:
+        say(f"The working file had the tables of {migration.made_by} and is up to date now.")
+        return
+    say(
+        f"The working file has the tables of {migration.made_by} and is made again from the landed pages: "
+        f"{'; '.join(migration.outgrown)}."
+    )
+    seller_id = settings.credentials().seller_id
+    with open_file(path) as connection:
+        claim(connection, seller_id, settings.source)
+        before = _orders(connection)
+    fresh = rebuild_beside(settings, seller_id, say)
+    with open_warehouse(fresh) as connection:
+        after = _orders(connection)
+    if after < before:
+        raise WarehouseUnavailable(
+            f"The working file {path} cannot be brought up to date without losing {before - after} of its {before} "
+            f"orders, whose landed pages are gone. Restore {settings.landing_dir} from a backup, or run "
+            "amazon-pipeline rebuild to go on with what is there."
+        )
+    put_in_place(fresh, path)
+
+
+def rebuild_beside(settings: Settings, seller_id: str, say: Callable[[str], None]) -> Path:
+    """Make a new working file from the landed pages, beside the one that is there; returns its path."""
+    fresh = settings.warehouse_path.with_name("rebuilt.duckdb")
+    _remove(fresh)
+    landing = Landing(settings.landing_dir, seller_id)
+    with open_warehouse(fresh) as connection:
+        claim(connection, seller_id, settings.source)
+        for stream in STAGERS:
+            _stage(connection, landing, stream, seller_id, say)
+        for problem in read_planning(connection, settings):
+            say(problem)
+        merge_orders(connection)
+        merge_inventory(connection)
+        merge_inbound(connection)
+        for name in DERIVED:
+            build(connection, name)
+        connection.execute("CHECKPOINT")
+    return fresh
+
+
+def put_in_place(fresh: Path, path: Path) -> None:
+    """Let a file that is whole take the place of the working file."""
+    _remove(path.with_name(path.name + ".wal"))
+    fresh.replace(path)
+
+
+def _stage(
+    connection: duckdb.DuckDBPyConnection, landing: Landing, stream: str, seller_id: str, say: Callable[[str], None]
+) -> None:
+    batches = landing.batches(stream)
+    closed = [batch.manifest.closed_at for batch in batches if batch.manifest.status == "complete"]
+    newest = max((moment for moment in closed if moment is not None), default=None)
+    if not batches:
+        return
+    record_outcome(connection, seller_id, Outcome(stream, "ok", None, newest, Fetched(), 0, 0, 0.0))
+    loaded = stage_landed(connection, landing, stream, seller_id)
+    record_quarantined(connection, seller_id, stream, loaded.rows_quarantined)
+    say(f"{stream}: {loaded.pages} pages, {loaded.rows_valid} rows, {loaded.rows_quarantined} quarantined")
+    for sentence in loaded.unreadable:
+        say(sentence)
+
+
+def _orders(connection: duckdb.DuckDBPyConnection) -> int:
+    row = connection.execute("SELECT count(*) FROM mart.orders").fetchone()
+    return int(row[0]) if row else 0
+
+
+def _remove(path: Path) -> None:
+    try:
+        path.unlink(missing_ok=True)
+        path.with_name(path.name + ".wal").unlink(missing_ok=True)
+    except OSError as error:
+        raise WarehouseUnavailable(f"{path} cannot be removed: {error}") from error
