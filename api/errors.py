@@ -217,7 +217,7 @@ def _invalid(problems: Sequence[Any]) -> InvalidParameter:
 
 
 def _named_problem(problem: Any) -> tuple[str, str]:
-    name = str(problem["loc"][-1])
+    name = next(str(part) for part in reversed(problem["loc"]) if isinstance(part, str))  # of a list also the place
     if problem["type"] == "extra_forbidden":
         return name, "is not a parameter of this address"
     text = str(problem["msg"]).removeprefix("Value error, ")

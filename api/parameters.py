@@ -58,7 +58,8 @@ class Parameters(BaseModel):
         if not isinstance(given, dict):
             return given
         known = {field.alias for field in cls.model_fields.values()}
-        return {name: value for name, value in given.items() if value != "" or name not in known}
+        said = {name: [one for one in v if one != ""] if isinstance(v, list) else v for name, v in given.items()}
+        return {name: value for name, value in said.items() if value != "" or name not in known}
 
 
 class ListParameters(Parameters):

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.api.application import DATA_PATHS, Client, body_of
+from tests.api.conftest import MakeClient
 from tests.api.published_account import CA, NOW, US, Published, item, small_account
 
 INVENTORY = DATA_PATHS[1]
@@ -127,3 +128,16 @@ def test_the_days_of_all_stock_count_each_pool_once_and_know_the_day_before(clie
     assert data["dayBefore"]["at"] == "2026-11-21T11:56:00Z"
     assert data["dayBefore"]["totalQuantity"] == 64
     assert len(body_of(client, DAILY, days=30)["points"]) == 18  # none before the first snapshot
+
+
+def test_an_empty_sku_counts_as_not_given_and_a_wrong_one_is_named(
+    make_client: MakeClient, published: Published
+) -> None:
+    """The refusal named the place in the list, 0, instead of the parameter."""
+    published.publish()
+    client = make_client()
+    path = "/api/v1/dashboard/amazon-inventory/history"
+    assert client.get(f"{path}?sku=").status_code == 200
+    refused = client.get(f"{path}?sku={'x' * 201}")
+    assert refused.status_code == 422
+    assert refused.json()["message"].startswith('Parameter "sku": ')
