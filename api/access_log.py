@@ -9,6 +9,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Final
 from urllib.parse import quote
 
@@ -48,6 +49,7 @@ class AccessLog:
             self._logger.info("\n".join(lines))
 
 
+@lru_cache(maxsize=256)
 def _plain(text: str) -> str:
     """The text as one word: a line break or a space in it must not pass for a line or a field of ours."""
     text = text[:_LONGEST_PATH]

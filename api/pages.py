@@ -12,6 +12,8 @@ from typing import Final, TypeAlias
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from api.security_headers import secured, secured_data
+
 PageKey: TypeAlias = tuple[str, bytes]
 """Path and query string, as they came."""
 
@@ -20,6 +22,7 @@ _LEVEL: Final = 3
 """An eighth larger than at the usual 6, in less than half the time; the time counts for a page not in the cache."""
 _MAX_PAGES: Final = 2_000
 _MAX_BYTES: Final = 64 * 1024 * 1024
+_DATA: Final = "application/json"
 _FIXED_HEADERS: Final = [
     (b"cache-control", b"private, no-cache"),
     (b"vary", b"Accept-Encoding, Cookie, Authorization"),
@@ -37,19 +40,21 @@ class Page:
         *,
         etag: str,
         good_until: datetime | None,
-        content_type: str = "application/json",
+        content_type: str = _DATA,
         level: int = _LEVEL,
     ) -> None:
         self.good_until = good_until
         self._tag = etag.removeprefix("W/").encode()
-        self._not_modified = [(b"etag", etag.encode()), *_FIXED_HEADERS]
-        headers = [(b"content-type", content_type.encode()), *self._not_modified]
-        self._plain = (body, [*headers, (b"content-length", str(len(body)).encode())])
+        not_modified = [(b"etag", etag.encode()), *_FIXED_HEADERS]
+        headers = [(b"content-type", content_type.encode()), *not_modified]
+        ours = secured_data if content_type == _DATA else secured
+        self._not_modified = ours(not_modified)
+        self._plain = (body, ours([*headers, (b"content-length", str(len(body)).encode())]))
         self._gzip = self._plain
         if len(body) >= _WORTH_COMPRESSING:
             packed = gzip.compress(body, level, mtime=0)
             length = (b"content-length", str(len(packed)).encode())
-            self._gzip = (packed, [*headers, (b"content-encoding", b"gzip"), length])
+            self._gzip = (packed, ours([*headers, (b"content-encoding", b"gzip"), length]))
         self.size = len(body) + len(self._gzip[0])
 
     async def send(self, headers: Mapping[bytes, bytes], send: Send) -> None:

@@ -23,7 +23,30 @@ _HEADERS: Final = [
 ]
 
 
-def secured(given: Collection[Header]) -> list[Header]:
+_OF_DATA: Final = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+]
+"""Of an answer that no browser shows as a page: what is about documents says nothing of it."""
+
+
+class SecuredHeaders(list[Header]):
+    """Headers that ours are among already: what is kept and sent many times is put together once."""
+
+
+def secured_data(given: Collection[Header]) -> SecuredHeaders:
+    """The headers of kept data, and ours. Fewer, because the server looks at each header of each answer."""
+    return SecuredHeaders([*given, *_OF_DATA])
+
+
+def secured(given: Collection[Header]) -> SecuredHeaders:
     """An answer's headers and ours; a page that has a policy of its own keeps it."""
+    if isinstance(given, SecuredHeaders):
+        return given
+    if _HEADERS[0] in given:  # kept ones, which were copied on their way
+        return SecuredHeaders(given)
     own_policy = any(name == b"content-security-policy" for name, _ in given)
-    return [*given, *_HEADERS, *(() if own_policy else (_POLICY_HEADER,))]
+    return SecuredHeaders([*given, *_HEADERS, *(() if own_policy else (_POLICY_HEADER,))])

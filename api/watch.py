@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.access_log import AccessLog
 from api.metrics import RequestMetrics
-from api.security_headers import secured
+from api.security_headers import SecuredHeaders, secured
 
 _FILES: Final = "/static"
 _ELSEWHERE: Final = "other"
@@ -33,7 +33,9 @@ class _Exchange:
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            message = {**message, "headers": secured(message.get("headers", []))}
+            headers = message.get("headers", [])
+            if type(headers) is not SecuredHeaders:
+                message = {**message, "headers": secured(headers)}
         else:
             self.size += len(message.get("body", b""))
         await self._send(message)
