@@ -1,13 +1,14 @@
 """Assets ``raw/*``: Amazon's answers on disk. One stream's failure is shown on its asset and stops no other."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 import dagster as dg
 from dagster import AssetExecutionContext
 
 from amazon_pipeline.defs.metadata import OWNERS, outcome_metadata
-from amazon_pipeline.defs.session import SyncSession
+from amazon_pipeline.defs.session import SyncSession, without_directories
 from amazon_pipeline.defs.warehouse_resource import WarehouseResource
 from amazon_pipeline.errors import MarketplacesUnknown
 from amazon_pipeline.extraction import (
@@ -26,6 +27,7 @@ from amazon_pipeline.extraction import (
 )
 from amazon_pipeline.marts import merge_inbound
 from amazon_pipeline.selling_partner.client import clock_warning
+from amazon_pipeline.settings import Settings
 from amazon_pipeline.warehouse import (
     count_asked_again,
     known_shipments,
@@ -106,7 +108,7 @@ def raw_asset(
             outcome = fetch(sync, warehouse)
             sync.outcomes.append(outcome)
             with warehouse.get_connection() as connection:
-                record_outcome(connection, sync.seller_id, outcome)
+                record_outcome(connection, sync.seller_id, _to_be_shown(outcome, sync.settings))
             for sentence in (outcome.message, clock_warning(outcome.clock_ahead_seconds)):
                 if sentence:
                     context.log.warning(sentence)
@@ -123,6 +125,11 @@ def raw_asset(
         )
 
     return raw
+
+
+def _to_be_shown(outcome: Outcome, settings: Settings) -> Outcome:
+    """The outcome as readers of the published file see it; the asset's own metadata names whole paths."""
+    return replace(outcome, message=outcome.message and without_directories(outcome.message, settings))
 
 
 def _marketplaces(sync: SyncSession, _warehouse: WarehouseResource) -> Outcome:

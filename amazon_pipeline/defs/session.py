@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -169,8 +170,8 @@ class SyncSession:
     def _sentence(self, context: dg.AssetExecutionContext, error: BaseException) -> str:
         if any(words in str(error) for words in _DISK_FULL):
             return (
-                f"The disk of {self.settings.data_dir} is full, so the sync stopped. Make room; the next sync "
-                "goes on from there. The figures shown are those of the sync before."
+                "The disk of the data directory is full, so the sync stopped. Make room; the next sync goes on from "
+                "there. The figures shown are those of the sync before."
             )
         return str(error) if isinstance(error, PipelineError) else _unexpected(context)
 
@@ -190,7 +191,7 @@ class SyncSession:
 
     def failed(self, sentence: str, streams: Sequence[str] = ()) -> None:
         """Tell what went wrong, and which streams failed, none if the sync as a whole; a run's first telling counts."""
-        self._tell(SYNC_ERROR, {"error": sentence, "streams": list(streams)})
+        self._tell(SYNC_ERROR, {"error": without_directories(sentence, self.settings), "streams": list(streams)})
 
     def close(self) -> None:
         """End the session with Amazon."""
@@ -205,6 +206,16 @@ class SyncSession:
     def _progress(self, progress: Progress) -> None:
         self._log(describe(progress))
         self._surroundings.on_progress(progress)
+
+
+def without_directories(sentence: str, settings: Settings) -> str:
+    """The sentence with files named as they lie in the data directory, and programs by their name.
+
+    It goes to whoever looks at the dashboard; the run in the Dagster UI names the whole path.
+    """
+    for directory in {settings.data_dir.resolve(), settings.data_dir.absolute()}:
+        sentence = sentence.replace(f"{directory}{os.sep}", "")
+    return re.sub(r"(?<= in )/(?:[^\s/]+/)*([^\s/]+ \(PID)", r"\1", sentence)
 
 
 def describe(progress: Progress) -> str:
