@@ -46,14 +46,22 @@ def serving_workers(published: Published, cwd: Path, **variables: str) -> Iterat
 def children(pid: int) -> set[int]:
     """The workers of a parent: the children that serve, without multiprocessing's own."""
     tasks = (_PROC / str(pid) / "task" / str(pid) / "children").read_text().split()
-    return {int(child) for child in tasks if b"spawn_main" in (_PROC / child / "cmdline").read_bytes()}
+    return {int(child) for child in tasks if b"spawn_main" in command_line(child)}
+
+
+def command_line(pid: str) -> bytes:
+    """Of a process as it runs; nothing of one that ended since it was listed."""
+    try:
+        return (_PROC / pid / "cmdline").read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return b""
 
 
 def runs(pid: int) -> bool:
     """Whether a process lives; one that has ended and that nobody reaps does not."""
     try:
         return (_PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return False
 
 
