@@ -9,6 +9,7 @@ from amazon_pipeline.defs.assets_history import history_assets, history_resource
 from amazon_pipeline.defs.assets_marts import mart_assets
 from amazon_pipeline.defs.assets_raw import raw_assets
 from amazon_pipeline.defs.assets_staging import staging_assets
+from amazon_pipeline.defs.metadata import with_code_links
 from amazon_pipeline.defs.sensors import low_stock_alerts, sync_incidents, sync_watchdog
 from amazon_pipeline.defs.session import Surroundings, sync_resource
 from amazon_pipeline.defs.sync_job import sync_job, sync_schedule
@@ -23,13 +24,15 @@ def build_definitions(settings: Settings, surroundings: Surroundings | None = No
     job = sync_job(settings)
     upkeep = upkeep_jobs()
     return dg.Definitions(
-        assets=[
-            *raw_assets(),
-            *history_assets(surroundings.clock()),
-            *staging_assets(),
-            *mart_assets(),
-            published_asset(),
-        ],
+        assets=with_code_links(
+            [
+                *raw_assets(),
+                *history_assets(surroundings.clock()),
+                *staging_assets(),
+                *mart_assets(),
+                published_asset(),
+            ]
+        ),
         jobs=[job, *upkeep],
         schedules=[sync_schedule(settings, job), purge_schedule(upkeep[0])],
         sensors=[

@@ -4,7 +4,7 @@ A mart whose rows do not pass its gate stays as it was: the step reports the fai
 materialization, what is downstream is skipped, and the last good published file stays.
 """
 
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from typing import Final
 
 import dagster as dg
@@ -17,6 +17,7 @@ from amazon_pipeline.defs.metadata import (
     EACH_SYNC,
     OWNERS,
     agreement_metadata,
+    lineage_metadata,
     row_counts,
     table_metadata,
     violations_metadata,
@@ -27,11 +28,13 @@ from amazon_pipeline.errors import MartInvalid
 from amazon_pipeline.marts import (
     Agreement,
     Built,
+    Lineage,
     build,
-    mart_sql,
+    derived_lineage,
     merge_inbound,
     merge_inventory,
     merge_orders,
+    merged_lineage,
     orders_agreement,
     read_planning,
     stock_agreement,
@@ -89,11 +92,12 @@ Result = dg.MaterializeResult | dg.AssetCheckResult
 
 def mart_assets() -> list[dg.AssetsDefinition]:
     """The merges of the three streams, and the marts derived from them."""
+    lineage = derived_lineage()
     return [
         _merge("orders", ("orders", "order_items"), merge_orders),
         _merge_stock(),
         _merge("inbound_shipments", ("inbound_shipments", "inbound_shipment_items"), merge_inbound),
-        *(_derived(name, deps) for name, deps in _DEPENDENCIES.items()),
+        *(_derived(name, deps, lineage[name]) for name, deps in _DEPENDENCIES.items()),
     ]
 
 
@@ -106,7 +110,7 @@ def _spec(name: str, deps: list[dg.AssetKey]) -> dg.AssetSpec:
         description=table.description,
         kinds={"duckdb", "sql"},
         owners=OWNERS,
-        metadata=table_metadata(table, mart_sql(name)),
+        metadata=table_metadata(table),
         freshness_policy=EACH_DAY if name in _AGREEMENTS else EACH_SYNC,
         skippable=True,  # rows that do not pass the gate are no materialization
     )
@@ -125,6 +129,7 @@ def _merge(
     stream: str, tables: tuple[str, ...], merge: Callable[[duckdb.DuckDBPyConnection], Built]
 ) -> dg.AssetsDefinition:
     staged = [dg.AssetKey(["staging", name]) for name in _STAGED[stream]]
+    lineage = {name: merged_lineage(name, _STAGED[stream]) for name in tables}
 
     @dg.multi_asset(
         name=f"mart__{stream}",
@@ -135,13 +140,14 @@ def _merge(
     def mart(
         context: AssetExecutionContext, sync: dg.ResourceParam[SyncSession], warehouse: WarehouseResource
     ) -> Iterator[Result]:
-        yield from _through_the_gate(context, sync, warehouse, tables, merge)
+        yield from _through_the_gate(context, sync, warehouse, lineage, merge)
 
     return mart
 
 
 def _merge_stock() -> dg.AssetsDefinition:
     tables = ("inventory", "inventory_history", "stock_transitions")
+    lineage = {name: merged_lineage(name, _STAGED["inventory"]) for name in tables}
     key = dg.AssetKey(["mart", "inventory"])
 
     @dg.multi_asset(
@@ -165,7 +171,7 @@ def _merge_stock() -> dg.AssetsDefinition:
             problems.extend(read_planning(connection, sync.settings))
             return merge_inventory(connection)
 
-        built = yield from _through_the_gate(context, sync, warehouse, tables, merge)
+        built = yield from _through_the_gate(context, sync, warehouse, lineage, merge)
         yield _warning(context, key, BELIEVED, built.doubts if built else ())
         yield _warning(context, key, THRESHOLDS_READ, problems)
 
@@ -180,7 +186,7 @@ def _agrees(key: dg.AssetKey) -> dg.AssetCheckSpec:
     )
 
 
-def _derived(name: str, deps: tuple[str, ...]) -> dg.AssetsDefinition:
+def _derived(name: str, deps: tuple[str, ...], lineage: Lineage) -> dg.AssetsDefinition:
     key = dg.AssetKey(["mart", name])
     agreement = _AGREEMENTS.get(name)
 
@@ -194,7 +200,7 @@ def _derived(name: str, deps: tuple[str, ...]) -> dg.AssetsDefinition:
         context: AssetExecutionContext, sync: dg.ResourceParam[SyncSession], warehouse: WarehouseResource
     ) -> Iterator[Result]:
         built = yield from _through_the_gate(
-            context, sync, warehouse, (name,), lambda connection: build(connection, name)
+            context, sync, warehouse, {name: lineage}, lambda connection: build(connection, name)
         )
         if agreement and built:
             with sync.step(context), warehouse.get_connection() as connection:
@@ -214,10 +220,10 @@ def _through_the_gate(
     context: AssetExecutionContext,
     sync: SyncSession,
     warehouse: WarehouseResource,
-    tables: Sequence[str],
+    lineage: Mapping[str, Lineage],
     make: Callable[[duckdb.DuckDBPyConnection], Built],
 ) -> Generator[Result, None, Built | None]:
-    """Make the tables in one transaction; what it returns is None if their gate let none of them through."""
+    """Make the tables that ``lineage`` names in one transaction; returns None if their gate let none through."""
     invalid: MartInvalid | None = None
     with sync.step(context), warehouse.get_connection() as connection:
         try:
@@ -226,7 +232,7 @@ def _through_the_gate(
             invalid = error
             sync.failed(f"{error}. The figures shown are those of the sync before.")
             context.log.warning(str(error))
-    for name in tables:
+    for name, columns in lineage.items():
         key = dg.AssetKey(["mart", name])
         check = dg.AssetCheckResult(
             check_name=VALID, asset_key=key, passed=invalid is None, metadata=violations_metadata(invalid)
@@ -234,7 +240,11 @@ def _through_the_gate(
         if invalid is not None:
             yield check
             continue
-        metadata = {**row_counts(built.rows, name), "rows_changed": built.rows_changed}
+        metadata = {
+            **row_counts(built.rows, name),
+            "rows_changed": built.rows_changed,
+            **lineage_metadata(columns),
+        }
         yield dg.MaterializeResult(asset_key=key, metadata=metadata, check_results=[check])
     return None if invalid else built
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any, Final
 
 import dagster as dg
 
 from amazon_pipeline.errors import MartInvalid
 from amazon_pipeline.extraction import Outcome
-from amazon_pipeline.marts import Agreement
+from amazon_pipeline.marts import Agreement, Lineage, mart_sql, mart_sql_path
 from amazon_pipeline.schemas import Table
 from amazon_pipeline.warehouse import Loaded
 
@@ -23,8 +26,8 @@ EACH_DAY: Final = dg.FreshnessPolicy.time_window(warn_window=timedelta(hours=26)
 """For what Amazon's figures of a day are compared in."""
 
 
-def table_metadata(table: Table, sql: str | None = None) -> dict[str, Any]:
-    """Table name, column schema and, for a mart, its SQL."""
+def table_metadata(table: Table) -> dict[str, Any]:
+    """Table name, column schema and, for a mart, its SQL and where that stands."""
     found: dict[str, Any] = {
         "dagster/table_name": table.qualified_name,
         "dagster/column_schema": dg.TableSchema(
@@ -39,9 +42,45 @@ def table_metadata(table: Table, sql: str | None = None) -> dict[str, Any]:
             ]
         ),
     }
-    if sql is not None:
-        found["sql"] = dg.MetadataValue.md(f"```sql\n{sql}\n```")
+    if table.schema == "mart":
+        found["sql"] = dg.MetadataValue.md(f"```sql\n{mart_sql(table.name)}\n```")
+        found.update(_code_of(mart_sql_path(table.name)))
     return found
+
+
+def _code_of(path: Path) -> dict[str, Any]:
+    """The file, as the UI links to it beside the asset's Python."""
+    with _quiet_about_beta():
+        reference = dg.LocalFileCodeReference(file_path=str(path), line_number=1, label=path.name)
+        return {"dagster/code_references": dg.CodeReferencesMetadataValue(code_references=[reference])}
+
+
+def with_code_links(assets: Sequence[dg.AssetsDefinition]) -> Sequence[Any]:
+    """The assets, each with a link to the Python that makes it."""
+    with _quiet_about_beta():
+        return dg.with_source_code_references(assets)
+
+
+@contextmanager
+def _quiet_about_beta() -> Iterator[None]:
+    """Dagster says of code links that they may change with each release; our version of it is pinned."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", dg.BetaWarning)
+        yield
+
+
+def lineage_metadata(lineage: Lineage) -> dict[str, Any]:
+    """What the UI draws a column's lineage from; it looks for it on the last materialization."""
+    return {
+        "dagster/column_lineage": dg.TableColumnLineage(
+            {
+                column: [
+                    dg.TableColumnDep(dg.AssetKey(source.split(".")[:2]), source.split(".")[2]) for source in sources
+                ]
+                for column, sources in lineage.items()
+            }
+        )
+    }
 
 
 def outcome_metadata(outcome: Outcome, *, now: datetime) -> dict[str, Any]:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from importlib import resources
+from pathlib import Path
 
 
 def mart_sql(name: str) -> str:
     """The text of ``marts/sql/<name>.sql``."""
-    return resources.files("amazon_pipeline.marts").joinpath("sql", f"{name}.sql").read_text(encoding="utf-8")
+    return mart_sql_path(name).read_text(encoding="utf-8")
+
+
+def mart_sql_path(name: str) -> Path:
+    """Where that text is on this machine."""
+    return Path(__file__).with_name("sql") / f"{name}.sql"

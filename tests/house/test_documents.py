@@ -22,6 +22,7 @@ from amazon_pipeline.settings import Settings, load_settings
 from amazon_pipeline.warehouse import open_warehouse
 from api import guide
 from api.app import create_app
+from tests.house import column_lineage
 from tests.house.documents import GUIDE, README, ROOT, code_blocks, in_code, section, table_rows
 
 REQUIRED = ("AMAZON_REFRESH_TOKEN", "AMAZON_LWA_APP_ID", "AMAZON_LWA_CLIENT_SECRET", "AMAZON_SELLER_ID")
@@ -138,6 +139,13 @@ def empty_warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_data_dictionary_is_the_one_made_from_the_schemas() -> None:
     assert (ROOT / "docs" / "data-dictionary.md").read_text(encoding="utf-8") == dictionary.markdown(), (
         "make it anew: uv run python -m amazon_pipeline.schemas.dictionary > docs/data-dictionary.md"
+    )
+
+
+@pytest.mark.slow
+def test_the_column_lineage_is_the_one_of_the_sql() -> None:
+    assert column_lineage.FILE.read_text(encoding="utf-8") == column_lineage.as_text(), (
+        "make it anew: uv run python -m tests.house.column_lineage"
     )
 
 
