@@ -18,7 +18,17 @@ from amazon_pipeline.settings import Settings
 
 
 def check_connection(settings: Settings, say: Callable[[str], None]) -> bool:
-    """Say for each API whether it answers; returns whether all do. One call each, so it costs one token of quota."""
+    """Say for each account and API whether it answers; returns whether all do. One call each, so one token of quota."""
+    if settings.accounts_file is None:
+        return _check(settings, say)
+    each = []
+    for account in settings.accounts:
+        say(f"account {account.name} ({account.seller_id}, {account.settings.region})")
+        each.append(_check(account.settings, lambda line: say(f"  {line}".replace("\n", "\n  "))))
+    return all(each)
+
+
+def _check(settings: Settings, say: Callable[[str], None]) -> bool:
     try:
         settings.credentials()
     except PipelineError as error:

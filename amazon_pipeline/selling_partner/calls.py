@@ -32,7 +32,7 @@ class Progress:
     ``page``: page ``number`` with ``rows`` rows came. ``wait``: ``seconds`` until Amazon's quota allows the next call.
     ``retry``: attempt ``number`` failed with ``message``, the next follows in ``seconds``. ``throttled``: Amazon
     answered attempt ``number`` with 429, the next is allowed in ``seconds``. ``report``: ``message`` says how a report
-    stands; it is asked for again in ``seconds``.
+    stands; it is asked for again in ``seconds``. ``account`` is whose it is, where there are several.
     """
 
     operation: str
@@ -41,6 +41,7 @@ class Progress:
     rows: int = 0
     seconds: float = 0.0
     message: str = ""
+    account: str = ""
 
 
 @dataclass
