@@ -29,6 +29,8 @@ DERIVED: Final = (
     "low_stock",
     "order_metrics_24h",
     "channel_performance",
+    "shopify_daily",
+    "product_demand",
     "sales_hourly",
     "sales_daily",
     "reconciliation",
@@ -37,7 +39,7 @@ DERIVED: Final = (
 )
 """Marts that are made from the others at each sync, in this order."""
 
-VIEWS: Final = ("marketplace_facts", "placed_orders", "orders_known_since")
+VIEWS: Final = ("marketplace_facts", "placed_orders", "orders_known_since", "counted_store_orders")
 """What several marts are made from: a SELECT each, a view while marts are built."""
 
 # sum by count, rounded half up, in whole numbers: a division of DECIMALs would go through floating point
@@ -99,6 +101,35 @@ def merge_inbound(connection: duckdb.DuckDBPyConnection) -> Built:
         return _conclude(connection, "inbound_shipments", changed, "inbound_shipments", "inbound_shipment_items")
 
 
+def merge_shopify(connection: duckdb.DuckDBPyConnection) -> Built:
+    """Take the staged orders of the Shopify stores, of the increment and of bulk operations, and their fees.
+
+    Raises MartInvalid, leaving everything as it was.
+    """
+    with transaction(connection):
+        connection.execute(mart_sql("shopify_orders"))
+        check_rows(
+            connection, MART_TABLES["shopify_orders"], "(SELECT * EXCLUDE (batch_id, page) FROM merged_store_orders)"
+        )
+        connection.execute(mart_sql("shopify_order_lines"))
+        check_rows(connection, MART_TABLES["shopify_order_lines"], "merged_store_lines")
+        connection.execute(mart_sql("shopify_fees"))
+        check_rows(connection, MART_TABLES["shopify_fees"], "merged_store_fees")
+        by_history = "batch_id LIKE 'shopify_history-%'"
+        changed = {
+            "shopify_orders": f"changed_store_orders WHERE NOT {by_history}",
+            "shopify_history": f"changed_store_orders WHERE {by_history}",
+            "shopify_fees": "changed_store_fees",
+        }
+        marts = {"shopify_orders": ("shopify_orders", "shopify_order_lines"), "shopify_fees": ("shopify_fees",)}
+        built = [
+            _conclude(connection, stream, _count_by_seller(connection, rows), *marts.get(stream, ()))
+            for stream, rows in changed.items()
+        ]
+        rows = {name: count for one in built for name, count in one.rows.items()}
+        return Built(rows, sum(one.rows_changed for one in built))
+
+
 def merge_inventory(connection: duckdb.DuckDBPyConnection) -> Built:
     """Take the staged snapshots one after the other, oldest first, so that no change between them is lost.
 
@@ -124,14 +155,12 @@ def merge_inventory(connection: duckdb.DuckDBPyConnection) -> Built:
 
 def _changed_orders(connection: duckdb.DuckDBPyConnection, comparison: str) -> Counter[str]:
     """Of each seller, the orders that changed and whose source compares so with the Orders API."""
-    return Counter(
-        dict(
-            connection.execute(
-                f"""SELECT seller_id, count(*) FROM changed_orders WHERE source {comparison} 'orders_api'
-                    GROUP BY seller_id"""
-            ).fetchall()
-        )
-    )
+    return _count_by_seller(connection, f"changed_orders WHERE source {comparison} 'orders_api'")
+
+
+def _count_by_seller(connection: duckdb.DuckDBPyConnection, rows: str) -> Counter[str]:
+    found = connection.execute(f"SELECT seller_id, count(*) FROM {rows} GROUP BY seller_id").fetchall()
+    return Counter(dict(found))
 
 
 def _unmerged(connection: duckdb.DuckDBPyConnection, stream: str) -> list[tuple[str, str]]:

@@ -31,6 +31,13 @@ from amazon_pipeline.schemas.columns import (
 )
 from amazon_pipeline.schemas.planning import CHANNEL_PERFORMANCE, SKU_VELOCITY
 from amazon_pipeline.schemas.reconciliation import INVENTORY_RECONCILIATION, RECONCILIATION
+from amazon_pipeline.schemas.shopify import (
+    PRODUCT_DEMAND,
+    SHOPIFY_DAILY,
+    SHOPIFY_FEES,
+    SHOPIFY_ORDER_LINES,
+    SHOPIFY_ORDERS,
+)
 from amazon_pipeline.schemas.table import Column, Table
 
 ORDERS = Table(
@@ -384,6 +391,11 @@ MART_TABLES: Final[dict[str, Table]] = {
         SALES_DAILY,
         SKU_VELOCITY,
         CHANNEL_PERFORMANCE,
+        SHOPIFY_ORDERS,
+        SHOPIFY_ORDER_LINES,
+        SHOPIFY_FEES,
+        SHOPIFY_DAILY,
+        PRODUCT_DEMAND,
         RECONCILIATION,
         INVENTORY_RECONCILIATION,
         SYNC_STATUS,

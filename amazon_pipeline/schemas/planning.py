@@ -16,6 +16,7 @@ from amazon_pipeline.schemas.columns import (
     count,
     money,
 )
+from amazon_pipeline.schemas.shopify import CUSTOMERS, FEES_ARE_ESTIMATED
 from amazon_pipeline.schemas.table import Column, Table
 
 COVER_STATUSES: Final = ("critical", "warning", "healthy", "excess", "no-sales", "unknown")
@@ -161,18 +162,13 @@ CHANNEL_PERFORMANCE = Table(
         Column("window_start", "TIMESTAMPTZ", "start of the 24 hours, UTC"),
         Column("window_end", "TIMESTAMPTZ", "their end, not in them, UTC"),
         count("orders", "orders placed in the window and not canceled"),
-        money("revenue", "what was paid less what was refunded; of Amazon the sum of order_total"),
-        money("net_revenue", "revenue less fees; NULL where the fees are not known, as of Amazon"),
-        Column(
-            "customers",
-            "BIGINT",
-            "buyers; NULL for Amazon, whose buyers are not read",
-            nullable=True,
-            minimum=0,
-        ),
-        money("average_order_value", "revenue by the orders that have an amount"),
-        money("fees", "transaction fees; NULL where not known"),
-        Column("fee_rate", "DOUBLE", "fees by revenue; NULL where not known", nullable=True, minimum=0),
+        money("revenue", "what was paid less what was refunded; of Amazon the sum of order_total", minimum=None),
+        money("net_revenue", "revenue less fees; NULL where the fees are not known, as of Amazon", minimum=None),
+        CUSTOMERS.but(meaning=f"{CUSTOMERS.meaning}; NULL for Amazon, whose buyers are not read"),
+        money("average_order_value", "revenue by the orders that have an amount", minimum=None),
+        money("fees", "transaction fees; NULL where not known", minimum=None),
+        Column("fee_rate", "DOUBLE", "fees by revenue; NULL where not known", nullable=True),
+        FEES_ARE_ESTIMATED,
         Column("status", "VARCHAR", "connected or disconnected", values=("connected", "disconnected")),
     ),
 )

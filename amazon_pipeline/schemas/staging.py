@@ -19,6 +19,14 @@ from amazon_pipeline.schemas.columns import (
     SELLER_SKU,
 )
 from amazon_pipeline.schemas.mart import INBOUND_SHIPMENT_ITEMS, INVENTORY, ORDER_ITEMS, ORDERS, SYNC_STATUS
+from amazon_pipeline.schemas.shopify import (
+    SHOPIFY_STORE_NAMES,
+    SKU_MAP,
+    STAGED_SHOPIFY_FEES,
+    STAGED_SHOPIFY_ORDER_LINES,
+    STAGED_SHOPIFY_ORDERS,
+    STAGED_SHOPIFY_SHOPS,
+)
 from amazon_pipeline.schemas.table import Column, Table
 
 BATCH_ID = Column("batch_id", "VARCHAR", "landing batch the row came from")
@@ -332,6 +340,12 @@ STAGING_TABLES: Final[dict[str, Table]] = {
         STAGED_INBOUND_SHIPMENT_ITEMS,
         ORDER_METRICS,
         STOCK_REPORT,
+        STAGED_SHOPIFY_ORDERS,
+        STAGED_SHOPIFY_ORDER_LINES,
+        STAGED_SHOPIFY_FEES,
+        STAGED_SHOPIFY_SHOPS,
+        SHOPIFY_STORE_NAMES,
+        SKU_MAP,
         STOCK_THRESHOLDS,
         PLANNING_DEFAULTS,
         STALE_SALES,

@@ -21,6 +21,9 @@ from amazon_pipeline.staging import (
     stage_order_metrics,
     stage_order_report,
     stage_orders,
+    stage_shopify_fees,
+    stage_shopify_orders,
+    stage_shopify_shop,
     stage_stock_report,
 )
 from amazon_pipeline.warehouse.connection import transaction
@@ -35,11 +38,22 @@ STAGERS: Final[dict[str, Callable[[LandedPage, str], Staged]]] = {
     "order_metrics": stage_order_metrics,
     "stock_report": stage_stock_report,
 }
+"""What each stream of Amazon's is staged by."""
+
+STORE_STAGERS: Final[dict[str, Callable[[LandedPage, str], Staged]]] = {
+    "shopify_shop": stage_shopify_shop,
+    "shopify_orders": stage_shopify_orders,
+    "shopify_history": stage_shopify_orders,
+    "shopify_fees": stage_shopify_fees,
+}
+"""What each stream of a Shopify store is staged by."""
+
+_ALL_STAGERS: Final = STAGERS | STORE_STAGERS
 
 _LONGEST_OPEN: Final = timedelta(days=3)
 """No batch stays open longer: an order cursor lives 24 hours. Older days need not be looked through again."""
 
-_WHOLE_ONLY: Final = frozenset({"inventory", "orders_history", "stock_report"})
+_WHOLE_ONLY: Final = frozenset({"inventory", "orders_history", "stock_report", "shopify_history"})
 """Streams of which an open batch means nothing yet: half a snapshot, half a report."""
 
 _NEWEST_ONLY: Final = {
@@ -48,11 +62,16 @@ _NEWEST_ONLY: Final = {
 }
 """Staging tables that are kept, by what a newer batch's rows replace the older ones of."""
 
-_PAGE_BY_PAGE: Final = frozenset({"orders", "orders_history", "order_metrics"})
+_PAGE_BY_PAGE: Final = frozenset(
+    {"orders", "orders_history", "order_metrics", "shopify_orders", "shopify_history", "shopify_fees"}
+)
 """Streams of which a page means the same without the others: where one is damaged, the others are taken."""
 
 UNREADABLE: Final = "unreadable"
 """Status of a batch that is staged as far as it can be read; its stream asks Amazon for it again."""
+
+_SNAPSHOTS: Final = frozenset({"marketplaces", "shopify_shop"})
+"""Streams of which each page replaces all that is known of the seller."""
 
 _PARTS_TOGETHER: Final = frozenset({"getShipmentItemsByShipmentId", "getShipmentItems"})
 """Pages that mean something only together with the pages their token leads to: one shipment's items."""
@@ -140,8 +159,8 @@ def _stage_batch(
         if damaged and stream not in _PAGE_BY_PAGE:
             pages = []
         for page in _whole(pages):
-            staged = STAGERS[stream](page, seller_id)
-            _insert_staged(connection, staged, seller_id, is_snapshot=stream == "marketplaces")
+            staged = _ALL_STAGERS[stream](page, seller_id)
+            _insert_staged(connection, staged, seller_id, is_snapshot=stream in _SNAPSHOTS)
             loaded.add(staged)
     _quarantine_pages(connection, batch, seller_id, damaged, loaded)
     if status != "open":
