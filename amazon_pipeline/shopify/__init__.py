@@ -14,7 +14,7 @@ Streams ``shopify_orders`` (operation ``ShopifyOrders``, a page of the increment
         "displayFinancialStatus": "PARTIALLY_REFUNDED",            # or null
         "paymentGatewayNames": ["shopify_payments"], "sourceName": "web",
         "customer": {"hash": "9f86d081884c7d65…"},                 # 64 hex digits; null: a guest; see below
-        "totalPriceSet":        {"shopMoney": {"amount": "59.90", "currencyCode": "GBP"}},  # before returns, discounts off
+        "totalPriceSet":        {"shopMoney": {"amount": "59.90", "currencyCode": "GBP"}},  # before returns
         "currentTotalPriceSet": {"shopMoney": {"amount": "39.95", "currencyCode": "GBP"}},  # after returns and edits
         "totalReceivedSet":     {"shopMoney": {"amount": "59.90", "currencyCode": "GBP"}},  # paid, before refunds
         "totalRefundedSet":     {"shopMoney": {"amount": "19.95", "currencyCode": "GBP"}},
