@@ -1,10 +1,11 @@
-"""``check``: the settings, the login, and one call of each API, one line each."""
+"""``check``: the settings, the login, one call of each API, and each Shopify store, one line each."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+from amazon_pipeline.commands.store_check import check_store
 from amazon_pipeline.errors import LoginRefused, PipelineError, RequestRejected
 from amazon_pipeline.extraction.orders import DATA_DELAY
 from amazon_pipeline.selling_partner.client import Page, SellingPartner, clock_warning, open_selling_partner
@@ -18,7 +19,13 @@ from amazon_pipeline.settings import Settings
 
 
 def check_connection(settings: Settings, say: Callable[[str], None]) -> bool:
-    """Say for each API whether it answers; returns whether all do. One call each, so it costs one token of quota."""
+    """Say for each API and store whether it answers; returns whether all do. One call each, so it is cheap."""
+    amazon = _check_amazon(settings, say)
+    stores = [check_store(settings, store, say) for store in settings.shopify_stores]
+    return amazon and all(stores)
+
+
+def _check_amazon(settings: Settings, say: Callable[[str], None]) -> bool:
     try:
         settings.credentials()
     except PipelineError as error:

@@ -162,17 +162,25 @@ class ShopifyAdmin:
         """Tell whoever follows the session."""
         self._on_progress(progress)
 
-    def lines(self, url: str) -> Iterator[bytes]:
-        """The lines of a bulk operation's file. The token is not sent: the link itself is the right to read it.
+    def lines(self, url: str, *, size: int | None) -> Iterator[bytes]:
+        """The lines of a bulk operation's file of ``size`` bytes. The token is not sent: the link is the right to it.
 
-        Raises BulkLinkExpired, ShopifyServiceFailure, ShopifyUnreachable, or ShopifyMalformed where its end is cut off.
+        Raises BulkLinkExpired, ShopifyServiceFailure, ShopifyUnreachable, or ShopifyMalformed for another size.
         """
-        with self._wire(_DOWNLOAD), self._http.stream("GET", url) as response:
+        headers = {"Accept-Encoding": "identity"}
+        with self._wire(_DOWNLOAD), self._http.stream("GET", url, headers=headers) as response:
             self._check_download(response)
-            rest = b""
+            rest, read = b"", 0
             for chunk in response.iter_bytes():
+                read += len(chunk)
                 *whole, rest = (rest + chunk).split(b"\n")
                 yield from (line for line in whole if line.strip())
+            if size is not None and read != size:
+                raise ShopifyMalformed(
+                    f"a bulk operation's file has {read} bytes, where Shopify says {size}",
+                    store=self.store.domain,
+                    operation=_DOWNLOAD,
+                )
             if rest.strip():
                 yield rest
 
