@@ -16,7 +16,7 @@ from amazon_pipeline.shopify.members import Where, connection
 ORDERS: Final = "ShopifyOrders"
 ORDER_LINES: Final = "ShopifyOrderLines"
 
-ORDERS_A_PAGE: Final = 25
+ORDERS_A_PAGE: Final = 20
 LINES_WITH_AN_ORDER: Final = 10
 LINES_A_PAGE: Final = 100
 """First guesses: where Shopify finds a query too costly, it is asked for half as many."""
