@@ -13,6 +13,24 @@
     │   └── WarehouseOutdated         it has an older version's tables: the next sync brings it up to date
     ├── MartInvalid                   a mart broke its schema; nothing was published
     ├── PublishFailed                 the snapshot could not be made or named
+    ├── ShopifyError                  anything Shopify answered, or did not; store, operation, status, request id
+    │   ├── ShopifyTransient          the same call may work later: retried inside the budget
+    │   │   ├── ShopifyThrottled      429, or THROTTLED beside a 200
+    │   │   ├── ShopifyServiceFailure 5xx, or Shopify's word that something broke there
+    │   │   ├── ShopifyUnreachable    no answer: reset, hang, refused
+    │   │   ├── ShopifyMalformed      a 200 that is not the answer asked for, or only a part of it
+    │   │   └── BulkLinkExpired       the link to a bulk operation's file is no longer valid
+    │   ├── ShopifyPermanent          the same call will fail again: never repeated
+    │   │   ├── StoreTokenRefused     401
+    │   │   ├── StoreClosed           402, 423: frozen, locked or closed
+    │   │   ├── StoreUnknown          404: no such store, or no such API version
+    │   │   ├── StoreAccessDenied     403, or fields that the token may not read; names them and the scope
+    │   │   ├── ShopifyRejected       Shopify objects to the request itself
+    │   │   │   └── QueryTooCostly    one query asks for more points than a query may
+    │   │   ├── ShopifyPagesRepeat    the pages stopped bringing anything new
+    │   │   └── BulkFailed            a bulk operation ended without its file
+    │   └── StoreBudgetSpent          not a failure: the points are used up and the run's time is up
+    │       └── BulkNotReady          nor is this: a bulk operation is still running
     └── SellingPartnerError           anything Amazon answered, or did not; operation, status, request id
         ├── TransientError            the same call may work later: retried inside the budget
         │   ├── Throttled             429
@@ -223,3 +241,99 @@ class BudgetSpent(SellingPartnerError):
 
 class ReportNotReady(BudgetSpent):
     """Amazon is still making a report. Its id is kept, so that the next run asks for the same one."""
+
+
+class ShopifyError(PipelineError):
+    """Something Shopify answered, or failed to answer.
+
+    ``store`` is the store's domain, ``operation`` the name of the GraphQL operation, ``status`` the HTTP status or None
+    when no answer came, ``request_id`` Shopify's ``X-Request-Id``.
+    """
+
+    def __init__(
+        self, message: str, *, store: str, operation: str, status: int | None = None, request_id: str | None = None
+    ) -> None:
+        self.reason = message
+        self.store = store
+        self.operation = operation
+        self.status = status
+        self.request_id = request_id
+        facts = [f"HTTP {status}" if status is not None else "", f"request id {request_id}" if request_id else ""]
+        suffix = ", ".join(fact for fact in facts if fact)
+        super().__init__(f"{store}, {operation}: {message}" + (f" ({suffix})" if suffix else ""))
+
+
+class ShopifyTransient(ShopifyError):
+    """The same call may succeed later."""
+
+
+class ShopifyThrottled(ShopifyTransient):
+    """429, or THROTTLED. ``retry_after`` is Shopify's wish in seconds, if it sent one."""
+
+    retry_after: float | None = None
+
+
+class ShopifyServiceFailure(ShopifyTransient):
+    """5xx in any form, or INTERNAL_SERVER_ERROR beside a 200."""
+
+
+class ShopifyUnreachable(ShopifyTransient):
+    """No answer came: refused, reset, cut off or timed out."""
+
+
+class ShopifyMalformed(ShopifyTransient):
+    """A success status with a body that is not the answer: HTML, truncated JSON, no data, a part of the data."""
+
+
+class BulkLinkExpired(ShopifyTransient):
+    """The link to a bulk operation's file is no longer valid; asked again how it stands, Shopify gives a new one."""
+
+
+class ShopifyPermanent(ShopifyError):
+    """The same call would fail again."""
+
+
+class StoreTokenRefused(ShopifyPermanent):
+    """401: the token is wrong, or the app was uninstalled."""
+
+
+class StoreClosed(ShopifyPermanent):
+    """402, 423 or SHOP_INACTIVE: the store is frozen, locked or closed."""
+
+
+class StoreUnknown(ShopifyPermanent):
+    """404: there is no store of that domain, or Shopify does not know the API version."""
+
+
+class StoreAccessDenied(ShopifyPermanent):
+    """403, or ACCESS_DENIED for ``fields`` (their paths, dotted, without indexes; empty when Shopify names none)."""
+
+    fields: tuple[str, ...] = ()
+
+
+class ShopifyRejected(ShopifyPermanent):
+    """Shopify objects to the request itself. Quotes it."""
+
+
+class QueryTooCostly(ShopifyRejected):
+    """One query asks for more points than a single query may: fewer rows a page are the way out."""
+
+
+class ShopifyPagesRepeat(ShopifyPermanent):
+    """Shopify repeated a cursor, or gave none for a page it says there is."""
+
+
+class BulkFailed(ShopifyPermanent):
+    """A bulk operation failed, was cancelled or has expired. ``code`` is Shopify's error code, if it gave one."""
+
+    code: str | None = None
+
+
+class StoreBudgetSpent(ShopifyError):
+    """The points are used up, and waiting would outlast the run; the next sync goes on from here."""
+
+    wait_seconds: float = 0.0
+
+
+class BulkNotReady(StoreBudgetSpent):
+    """A bulk operation is still running. Its id is kept, so that the next run asks for the same one."""

@@ -19,6 +19,7 @@ from amazon_pipeline.accounts import SECRETS, ListedAccount, read_accounts
 from amazon_pipeline.addresses import is_loopback, safe_base_url
 from amazon_pipeline.errors import CredentialsMissing, SettingsError
 from amazon_pipeline.marketplaces import ENDPOINTS, LWA_ENDPOINT, MARKETPLACE_ID_PATTERN, Region
+from amazon_pipeline.stores import ShopifyStore, read_stores
 
 InventoryPools = Literal["auto", "per-marketplace", "region"]
 _OF_AN_ACCOUNT: Final = frozenset(
@@ -165,6 +166,17 @@ class Settings(BaseSettings):
         description="comma-separated addresses or networks whose `X-Forwarded-For` and `-Proto` are believed",
     )
 
+    shopify_stores: Annotated[tuple[ShopifyStore, ...], NoDecode] = Field(
+        (),
+        alias="SHOPIFY_STORES",
+        description='JSON list of `{"name": …, "domain": "x.myshopify.com", "token": "shpat_…"}`; it holds secrets',
+    )
+    shopify_api_version: str = Field(
+        "2026-10",
+        alias="SHOPIFY_API_VERSION",
+        pattern=r"^(20\d\d-(01|04|07|10)|unstable)$",
+        description="version of the Admin GraphQL API",
+    )
     alert_urls: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
         (),
         alias="ALERT_URLS",
@@ -232,6 +244,11 @@ class Settings(BaseSettings):
     def seller_ids(self) -> tuple[str, ...]:
         """Of all accounts, sorted. Raises CredentialsMissing."""
         return tuple(sorted(account.seller_id for account in self.accounts))
+
+    @field_validator("shopify_stores", mode="before")
+    @classmethod
+    def _read_stores(cls, value: Any) -> Any:
+        return read_stores(value) if isinstance(value, str) else value
 
     @field_validator("alert_urls", mode="before")
     @classmethod
@@ -402,6 +419,11 @@ class Settings(BaseSettings):
     def stock_thresholds_path(self) -> Path:
         """Per-SKU overrides, written by the user."""
         return self.data_dir / "stock_thresholds.csv"
+
+    @property
+    def sku_map_path(self) -> Path:
+        """Which SKUs of which channel are one product, written by the user."""
+        return self.data_dir / "sku_map.csv"
 
 
 def load_settings(env_file: Path | None = Path(".env")) -> Settings:

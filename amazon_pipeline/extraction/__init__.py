@@ -1,4 +1,4 @@
-"""From Amazon to landing: what each stream asks for next, and how its batch ends.
+"""From Amazon and Shopify to landing: what each stream asks for next, and how its batch ends.
 
 Everything a stream needs to know to go on is on disk: the newest complete batch says where the next window starts, an
 open one holds the cursor to resume.
@@ -10,6 +10,11 @@ from amazon_pipeline.extraction.inventory import fetch_inventory
 from amazon_pipeline.extraction.marketplaces import fetch_marketplaces
 from amazon_pipeline.extraction.order_metrics import fetch_order_metrics
 from amazon_pipeline.extraction.orders import ask_again, fetch_orders
+from amazon_pipeline.extraction.shopify_fees import fetch_shopify_fees
+from amazon_pipeline.extraction.shopify_history import fetch_shopify_history
+from amazon_pipeline.extraction.shopify_orders import fetch_shopify_orders
+from amazon_pipeline.extraction.shopify_session import ShopifyExtraction, open_shopify, shopify_extraction
+from amazon_pipeline.extraction.shopify_shop import fetch_shop
 from amazon_pipeline.extraction.stock_report import fetch_stock_report
 from amazon_pipeline.extraction.stream import Extraction, Fetched, Outcome, run_stream
 
@@ -18,6 +23,7 @@ __all__ = [
     "Fetched",
     "KnownShipment",
     "Outcome",
+    "ShopifyExtraction",
     "ask_again",
     "close_what_was_cut_off",
     "fetch_first_history",
@@ -27,6 +33,12 @@ __all__ = [
     "fetch_marketplaces",
     "fetch_order_metrics",
     "fetch_orders",
+    "fetch_shop",
+    "fetch_shopify_fees",
+    "fetch_shopify_history",
+    "fetch_shopify_orders",
     "fetch_stock_report",
+    "open_shopify",
     "run_stream",
+    "shopify_extraction",
 ]

@@ -5,11 +5,79 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any, Literal, Protocol, TypeVar
 
-from amazon_pipeline.errors import BudgetSpent, PipelineError
+from amazon_pipeline.errors import BudgetSpent, PipelineError, StoreBudgetSpent
 from amazon_pipeline.landing import Batch, Landing
-from amazon_pipeline.selling_partner.client import Page, SellingPartner
+from amazon_pipeline.pacing import CallStats
+from amazon_pipeline.selling_partner.client import SellingPartner
+
+
+class Session(Protocol):
+    """What a stream's outcome is told from: a session with Amazon, or with a Shopify store."""
+
+    clock_ahead_seconds: float | None
+
+    @property
+    def stats(self) -> dict[str, CallStats]:
+        """Per operation called: attempts, refusals among them, seconds waited."""
+
+    def quota_left(self, operation_name: str, /) -> float:
+        """What may be asked at once: Amazon's calls, Shopify's points."""
+
+
+class Tools(Protocol):
+    """What the outcome needs of what a fetch works with."""
+
+    @property
+    def client(self) -> Session:
+        """The session."""
+
+    @property
+    def clock(self) -> Callable[[], datetime]:
+        """Aware UTC."""
+
+
+AnyTools = TypeVar("AnyTools", bound=Tools)
+
+
+class AnyPage(Protocol):
+    """A page of either source."""
+
+    @property
+    def operation(self) -> str:
+        """Whose answer it is."""
+
+    @property
+    def params(self) -> dict[str, str]:
+        """What was asked."""
+
+    @property
+    def number(self) -> int:
+        """From 1."""
+
+    @property
+    def body(self) -> dict[str, Any]:
+        """The answer."""
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        """Its rows."""
+
+    @property
+    def next_token(self) -> str | None:
+        """The cursor of the page after it."""
+
+    @property
+    def received_at(self) -> datetime:
+        """Aware UTC."""
+
+    @property
+    def request_id(self) -> str | None:
+        """The source's id of the call."""
+
+
+PageOf = TypeVar("PageOf", bound=AnyPage)
 
 
 @dataclass(frozen=True)
@@ -35,7 +103,9 @@ class Fetched:
     is_available: bool = True
     was_due: bool = True
 
-    def land(self, batch: Batch, pages: Iterable[Page], *, extra_params: dict[str, str] | None = None) -> list[Page]:
+    def land(
+        self, batch: Batch, pages: Iterable[PageOf], *, extra_params: dict[str, str] | None = None
+    ) -> list[PageOf]:
         """Write each page as it comes; returns them."""
         landed = []
         for page in pages:
@@ -76,7 +146,7 @@ class Fetched:
         return [moment for one in found if (moment := manifest_instant(one))]
 
     @staticmethod
-    def _next_number(batch: Batch, page: Page, extra_params: dict[str, str] | None) -> int:
+    def _next_number(batch: Batch, page: AnyPage, extra_params: dict[str, str] | None) -> int:
         """The pager's own number, but for batches that hold several listings one after the other."""
         if extra_params is None:
             return page.number
@@ -115,14 +185,14 @@ def manifest_instant(value: Any) -> datetime | None:
 
 
 def run_stream(
-    stream: str, open_extraction: Callable[[], Extraction], fetch: Callable[[Extraction, Fetched], None]
+    stream: str, open_extraction: Callable[[], AnyTools], fetch: Callable[[AnyTools, Fetched], None]
 ) -> Outcome:
     """Fetch one stream and say how it went, so that the trouble of one never stops another.
 
     Whatever Amazon or the settings did is in the outcome; only errors that are not ours pass through.
     """
     fetched = Fetched()
-    extraction: Extraction | None = None
+    extraction: AnyTools | None = None
     before = (0, 0, 0.0)
     quota_before: dict[str, int] = {}
     began: datetime | None = None
@@ -138,7 +208,7 @@ def run_stream(
     after = _totals(extraction.client) if extraction else before
     status: Literal["ok", "backlog", "failed", "not-available"] = "ok" if fetched.is_available else "not-available"
     if error is not None:
-        status = "backlog" if isinstance(error, BudgetSpent) else "failed"
+        status = "backlog" if isinstance(error, BudgetSpent | StoreBudgetSpent) else "failed"
     return Outcome(
         stream=stream,
         status=status,
@@ -155,13 +225,13 @@ def run_stream(
     )
 
 
-def _quota_left(client: SellingPartner, before: Mapping[str, int]) -> dict[str, float]:
+def _quota_left(client: Session, before: Mapping[str, int]) -> dict[str, float]:
     """Of the operations that were called since, how many calls Amazon would take at once."""
     called = [name for name, one in client.stats.items() if one.calls > before.get(name, 0)]
     return {name: round(client.quota_left(name), 2) for name in sorted(called)}
 
 
-def _totals(client: SellingPartner) -> tuple[int, int, float]:
+def _totals(client: Session) -> tuple[int, int, float]:
     stats = client.stats.values()
     return (
         sum(one.calls for one in stats),

@@ -165,6 +165,42 @@ STOCK_REPORT_LINE: Final = {
 }
 """The columns kept of Amazon's stock report; ``misaligned`` is a note of our own."""
 
+_SHOP_MONEY = {"shopMoney": _MONEY}
+_SHOPIFY_ORDERS = {
+    "orders": [
+        {
+            "id": CODE,
+            "name": CODE,
+            "createdAt": CODE,
+            "processedAt": CODE,
+            "updatedAt": CODE,
+            "cancelledAt": CODE,
+            "test": CODE,
+            "currencyCode": CODE,
+            "displayFinancialStatus": CODE,
+            "paymentGatewayNames": [CODE],
+            "sourceName": TEXT,
+            "customer": {"hash": CODE},  # never the id: shopify/customers.py
+            "totalPriceSet": _SHOP_MONEY,
+            "currentTotalPriceSet": _SHOP_MONEY,
+            "totalReceivedSet": _SHOP_MONEY,
+            "totalRefundedSet": _SHOP_MONEY,
+            "refunds": [{"id": CODE, "createdAt": CODE, "totalRefundedSet": _SHOP_MONEY}],
+            "lineItems": [
+                {
+                    "id": CODE,
+                    "sku": CODE,
+                    "title": TEXT,
+                    "quantity": CODE,
+                    "currentQuantity": CODE,
+                    "isGiftCard": CODE,
+                    "discountedTotalSet": _SHOP_MONEY,
+                }
+            ],
+        }
+    ]
+}
+
 KEPT: Final[dict[str, dict[str, Any]]] = {
     "searchOrders": {"orders": [_ORDER], "lastUpdatedBefore": CODE, "createdBefore": CODE},
     "getOrder": {"order": _ORDER},
@@ -189,6 +225,35 @@ KEPT: Final[dict[str, dict[str, Any]]] = {
                 "totalSales": _MONEY,
             }
         ]
+    },
+    "ShopifyOrders": _SHOPIFY_ORDERS,
+    "ShopifyOrdersHistory": _SHOPIFY_ORDERS,
+    "ShopifyBalanceTransactions": {
+        "balanceTransactions": [
+            {
+                "id": CODE,
+                "type": CODE,
+                "test": CODE,
+                "transactionDate": CODE,
+                "sourceType": CODE,
+                "amount": _MONEY,
+                "fee": _MONEY,
+                "net": _MONEY,
+                "associatedOrder": {"id": CODE},
+            }
+        ]
+    },
+    "ShopifyShop": {
+        "shop": {
+            "id": CODE,
+            "name": TEXT,
+            "myshopifyDomain": CODE,
+            "currencyCode": CODE,
+            "ianaTimezone": CODE,
+            "plan": {"publicDisplayName": CODE, "partnerDevelopment": CODE, "shopifyPlus": CODE},
+        },
+        "accessScopes": [CODE],
+        "apiVersion": CODE,
     },
     "getMarketplaceParticipations": {
         "payload": [

@@ -1,36 +1,51 @@
-"""What the manager decides: the settings of stock and restock, and ``stock_thresholds.csv`` per SKU.
+"""What the manager decides: settings, ``stock_thresholds.csv`` per SKU, and ``sku_map.csv``.
 
-Both are laid into the warehouse, so that the SQL of the marts reads them like any other table and the published file
+All are laid into the warehouse, so that the SQL of the marts reads them like any other table and the published file
 says what its figures were made with.
 """
 
 from __future__ import annotations
 
 import csv
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import duckdb
 import polars as pl
 
-from amazon_pipeline.schemas import STAGING_TABLES
+from amazon_pipeline.schemas import STAGING_TABLES, Table
 from amazon_pipeline.schemas.frames import polars_schema
 from amazon_pipeline.settings import Settings
 from amazon_pipeline.warehouse import transaction
 from amazon_pipeline.warehouse.load import insert_frame
 
-_TABLE = STAGING_TABLES["stock_thresholds"]
 _NUMBERS: Final = {"low_stock_threshold": 0, "lead_time_days": 0, "case_pack": 1}
 
 
-def read_planning(connection: duckdb.DuckDBPyConnection, settings: Settings) -> list[str]:
-    """Lay settings and thresholds into the warehouse. Returns a sentence for each bad line of the file.
+@dataclass(frozen=True)
+class _File:
+    """A file of the user's: the table it is laid into, what is unique in it, and what must not be empty."""
 
-    Without a file there are no thresholds. A file that cannot be read as a whole changes nothing: the thresholds read
-    before stay.
+    table: Table
+    key: tuple[str, ...]
+    required: tuple[str, ...]
+    what: str
+
+
+_THRESHOLDS: Final = _File(
+    STAGING_TABLES["stock_thresholds"], ("seller_sku", "marketplace_id"), ("seller_sku",), "thresholds"
+)
+_SKU_MAP: Final = _File(STAGING_TABLES["sku_map"], ("seller_id", "seller_sku"), ("seller_sku", "product_sku"), "names")
+
+
+def read_planning(connection: duckdb.DuckDBPyConnection, settings: Settings) -> list[str]:
+    """Lay settings, thresholds and SKU names into the warehouse. Returns a sentence for each bad line of the files.
+
+    Without a file there is none of it. A file that cannot be read as a whole changes nothing: what was read before
+    stays.
     """
-    path = settings.stock_thresholds_path
-    rows, problems = _parse(path) if path.exists() else ([], [])
+    problems: list[str] = []
     with transaction(connection):
         connection.execute("DELETE FROM staging.planning_defaults")
         connection.execute(
@@ -43,42 +58,52 @@ def read_planning(connection: duckdb.DuckDBPyConnection, settings: Settings) -> 
                 settings.inventory_pools,
             ],
         )
-        if rows is not None:
-            connection.execute("DELETE FROM staging.stock_thresholds")
-            frame = pl.DataFrame(rows, schema=polars_schema(_TABLE), orient="row")
-            insert_frame(connection, _TABLE.qualified_name, frame)
+        connection.execute("DELETE FROM staging.shopify_store_names")
+        for store in settings.shopify_stores:
+            connection.execute("INSERT INTO staging.shopify_store_names VALUES (?, ?)", [store.domain, store.name])
+        for path, file in ((settings.stock_thresholds_path, _THRESHOLDS), (settings.sku_map_path, _SKU_MAP)):
+            rows, wrong = _parse(path, file) if path.exists() else ([], [])
+            problems += wrong
+            if rows is not None:
+                connection.execute(f"DELETE FROM {file.table.qualified_name}")
+                frame = pl.DataFrame(rows, schema=polars_schema(file.table), orient="row")
+                insert_frame(connection, file.table.qualified_name, frame)
     return problems
 
 
-def _parse(path: Path) -> tuple[list[dict[str, object]] | None, list[str]]:
+def _parse(path: Path, file: _File) -> tuple[list[dict[str, object]] | None, list[str]]:
     """The good lines and what is wrong with the others; None instead of lines if it is no such file."""
-    rows: dict[tuple[object, object], dict[str, object]] = {}
+    rows: dict[tuple[object, ...], dict[str, object]] = {}
     problems: list[str] = []
+    stay = f"the {file.what} read before stay."
     try:
         lines = list(csv.reader(path.read_text(encoding="utf-8-sig").splitlines()))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        return None, [f"{path.name} cannot be read ({error}); the thresholds read before stay."]
-    if not lines or tuple(name.strip() for name in lines[0]) != _TABLE.column_names:
-        header = ",".join(_TABLE.column_names)
-        return None, [f"{path.name} line 1: the header must be {header}; the thresholds read before stay."]
+        return None, [f"{path.name} cannot be read ({error}); {stay}"]
+    if not lines or tuple(name.strip() for name in lines[0]) != file.table.column_names:
+        header = ",".join(file.table.column_names)
+        return None, [f"{path.name} line 1: the header must be {header}; {stay}"]
     for number, fields in enumerate(lines[1:], start=2):
         if not any(field.strip() for field in fields):
             continue
-        row, problem = _row(fields)
-        if problem is None and (row["seller_sku"], row["marketplace_id"]) in rows:
-            problem = f"{row['seller_sku']} is listed twice for the same marketplace"
+        row, problem = _row(fields, file)
+        key = tuple(row.get(name) for name in file.key)
+        if problem is None and key in rows:
+            place = file.key[0] if file is _SKU_MAP else "marketplace"
+            problem = f"{row['seller_sku']} is listed twice for the same {place}"
         if problem is None:
-            rows[row["seller_sku"], row["marketplace_id"]] = row
+            rows[key] = row
         else:
             problems.append(f"{path.name} line {number}: {problem}")
     return list(rows.values()), problems
 
 
-def _row(fields: list[str]) -> tuple[dict[str, object], str | None]:
-    if len(fields) != len(_TABLE.columns):
-        return {}, f"has {len(fields)} fields instead of {len(_TABLE.columns)}"
+def _row(fields: list[str], file: _File) -> tuple[dict[str, object], str | None]:
+    columns = file.table.column_names
+    if len(fields) != len(columns):
+        return {}, f"has {len(fields)} fields instead of {len(columns)}"
     row: dict[str, object] = {}
-    for name, field in zip(_TABLE.column_names, (field.strip() for field in fields), strict=True):
+    for name, field in zip(columns, (field.strip() for field in fields), strict=True):
         if name not in _NUMBERS:
             row[name] = field or None
         elif not field:
@@ -87,4 +112,5 @@ def _row(fields: list[str]) -> tuple[dict[str, object], str | None]:
             return {}, f"{name} must be a whole number of {_NUMBERS[name]} or more"
         else:
             row[name] = int(field)
-    return (row, None) if row["seller_sku"] else ({}, "seller_sku is empty")
+    empty = [name for name in file.required if not row[name]]
+    return ({}, f"{empty[0]} is empty") if empty else (row, None)

@@ -135,8 +135,8 @@ PRODUCT_DEMAND = Table(
         count("units_30d", "units ordered in the last 30 days"),
         count("units_90d", "units ordered in the last 90 days"),
     ),
-    note="Canceled and test orders are left out, and so are Amazon's Multi-Channel orders: what they ship was sold, and "
-    "is counted, where the customer ordered. The sum over a product's rows is its demand.",
+    note="Canceled and test orders are left out, and so are Amazon's Multi-Channel orders: what they ship was sold, "
+    "and is counted, where the customer ordered. The sum over a product's rows is its demand.",
 )
 
 STAGED_SHOPIFY_ORDERS_LANDED: Final = (

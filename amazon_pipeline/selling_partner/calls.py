@@ -9,48 +9,22 @@ at most four attempts in all. Permanent failures are not repeated.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, Literal
+from typing import Final
 
 from amazon_pipeline.errors import BudgetSpent, Throttled, TransientError
+from amazon_pipeline.pacing import CallStats, Progress
 from amazon_pipeline.selling_partner.answers import TOKEN_OPERATION, AccessTokenExpired
 from amazon_pipeline.selling_partner.login import Login
 from amazon_pipeline.selling_partner.operations import Operation
 from amazon_pipeline.selling_partner.quota import Budget, QuotaLedger, Take
 from amazon_pipeline.selling_partner.transport import StrictTransport
 
+__all__ = ["ATTEMPTS", "CallStats", "Caller", "Progress"]
+
 ATTEMPTS: Final = 4
 _FIRST_PAUSE: Final = 1.0  # seconds; doubles with each attempt
 _LONGEST_PAUSE: Final = 30.0
-
-
-@dataclass(frozen=True)
-class Progress:
-    """Something a person watching a sync wants to see.
-
-    ``page``: page ``number`` with ``rows`` rows came. ``wait``: ``seconds`` until Amazon's quota allows the next call.
-    ``retry``: attempt ``number`` failed with ``message``, the next follows in ``seconds``. ``throttled``: Amazon
-    answered attempt ``number`` with 429, the next is allowed in ``seconds``. ``report``: ``message`` says how a report
-    stands; it is asked for again in ``seconds``. ``account`` is whose it is, where there are several.
-    """
-
-    operation: str
-    kind: Literal["page", "wait", "retry", "throttled", "report"]
-    number: int = 0
-    rows: int = 0
-    seconds: float = 0.0
-    message: str = ""
-    account: str = ""
-
-
-@dataclass
-class CallStats:
-    """What one operation cost: HTTP attempts, those of them answered with 429, seconds waited for quota."""
-
-    calls: int = 0
-    throttled: int = 0
-    quota_wait_seconds: float = 0.0
 
 
 class Caller:

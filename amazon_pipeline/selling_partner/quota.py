@@ -9,34 +9,21 @@ from __future__ import annotations
 
 import math
 import sqlite3
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Final
 
+from amazon_pipeline.pacing import Budget
 from amazon_pipeline.selling_partner.operations import Operation
 from amazon_pipeline.state import transaction
+
+__all__ = ["Budget", "QuotaLedger", "Take"]
 
 _HELD_SECONDS: Final = 45.0  # longer than a call's own timeouts: a process that died mid-call holds a bucket no longer
 _LONGEST_RETRY_AFTER: Final = 3600.0  # a nonsensical Retry-After must not silence an operation for good
 _ALMOST: Final = 1e-6  # tokens lost to floating point
-
-
-class Budget:
-    """How long a run may still take.
-
-    ``monotonic`` is a clock in seconds that only goes forward.
-    """
-
-    def __init__(self, seconds: float, monotonic: Callable[[], float] = time.monotonic) -> None:
-        self._monotonic = monotonic
-        self._deadline = monotonic() + seconds
-
-    def remaining(self) -> float:
-        """Seconds left; negative once the time is up."""
-        return self._deadline - self._monotonic()
 
 
 @dataclass(frozen=True)

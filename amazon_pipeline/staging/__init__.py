@@ -6,6 +6,7 @@ from amazon_pipeline.staging.marketplaces import stage_marketplaces
 from amazon_pipeline.staging.order_metrics import stage_order_metrics
 from amazon_pipeline.staging.order_report import stage_order_report
 from amazon_pipeline.staging.orders import stage_orders
+from amazon_pipeline.staging.shopify import stage_shopify_fees, stage_shopify_orders, stage_shopify_shop
 from amazon_pipeline.staging.stock_report import stage_stock_report
 from amazon_pipeline.staging.validated import Staged
 
@@ -17,5 +18,8 @@ __all__ = [
     "stage_order_metrics",
     "stage_order_report",
     "stage_orders",
+    "stage_shopify_fees",
+    "stage_shopify_orders",
+    "stage_shopify_shop",
     "stage_stock_report",
 ]

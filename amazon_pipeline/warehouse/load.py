@@ -218,7 +218,7 @@ def _whole(pages: Iterable[LandedPage]) -> Iterable[LandedPage]:
 def _insert_staged(connection: duckdb.DuckDBPyConnection, staged: Staged, seller_id: str, *, is_snapshot: bool) -> None:
     facts = MarketplaceFacts(connection) if is_snapshot else None
     for name, frame in staged.frames.items():
-        if is_snapshot:
+        if is_snapshot and frame.height:
             connection.execute(f"DELETE FROM staging.{name} WHERE seller_id = ?", [seller_id])
         insert_frame(connection, STAGING_TABLES[name].qualified_name, frame)
         if name in _NEWEST_ONLY:

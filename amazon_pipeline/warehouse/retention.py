@@ -28,6 +28,11 @@ _EXPIRED: Final = {
     "mart.inbound_shipments": _ENDED,
     "mart.inventory_history": "valid_to < $cutoff",
     "mart.inventory": "observed_at < $cutoff",
+    "mart.shopify_order_lines": (
+        "(seller_id, order_id) IN (SELECT (seller_id, order_id) FROM mart.shopify_orders WHERE updated_at < $cutoff)"
+    ),
+    "mart.shopify_orders": "updated_at < $cutoff",
+    "mart.shopify_fees": "booked_at < $cutoff",
     "staging.order_metrics": "ends_at < $cutoff",
     "staging.stock_report": "reported_at < $cutoff",
     "staging.quarantine": "quarantined_at < $cutoff",
