@@ -8,6 +8,7 @@ from amazon_pipeline.defs.asset_published import published_asset
 from amazon_pipeline.defs.assets_history import history_assets, history_resource
 from amazon_pipeline.defs.assets_marts import mart_assets
 from amazon_pipeline.defs.assets_raw import raw_assets
+from amazon_pipeline.defs.assets_shopify import shopify_assets
 from amazon_pipeline.defs.assets_staging import staging_assets
 from amazon_pipeline.defs.metadata import with_code_links
 from amazon_pipeline.defs.sensors import low_stock_alerts, sync_incidents, sync_watchdog
@@ -28,8 +29,9 @@ def build_definitions(settings: Settings, surroundings: Surroundings | None = No
             [
                 *raw_assets(),
                 *history_assets(surroundings.clock()),
-                *staging_assets(),
-                *mart_assets(),
+                *(shopify_assets() if settings.shopify_stores else []),
+                *staging_assets(has_stores=bool(settings.shopify_stores)),
+                *mart_assets(has_stores=bool(settings.shopify_stores)),
                 published_asset(),
             ]
         ),

@@ -36,7 +36,12 @@ def sync_now(settings: Settings, say: Callable[[str], None]) -> bool:
     done = sync_in_foreground(settings, definitions)
     with open_warehouse(settings.warehouse_path) as connection:
         rows = [
-            (account.name, row) for account in settings.accounts for row in sync_rows(connection, account.seller_id)
+            (name, row)
+            for name, seller_id in (
+                *((account.name, account.seller_id) for account in settings.accounts),
+                *((store.name, store.domain) for store in settings.shopify_stores),
+            )
+            for row in sync_rows(connection, seller_id)
         ]
     for account_name, row in rows:
         counts = f"{row.rows_changed} rows changed, {row.api_calls} calls"

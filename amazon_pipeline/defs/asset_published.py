@@ -47,7 +47,7 @@ def published_asset() -> dg.AssetsDefinition:
                 summary = sync_summary(connection, settings.reporting_currency)
                 failed = [
                     (account.name, row.stream, row.message)
-                    for account in sync.accounts
+                    for account in sync.sources
                     for row in sync_rows(connection, account.seller_id)
                     if row.status == "failed"
                 ]

@@ -116,7 +116,7 @@ def fetch_month(history: SyncSession, warehouse: WarehouseResource, month: dg.Ti
 
         return run_stream(STREAM, account.extraction, fetch)
 
-    outcomes = history.of_each_account(month_of)
+    outcomes = history.of_each(history.accounts, month_of)
     with warehouse.get_connection() as connection:
         for account, outcome in outcomes:
             record_outcome(connection, account.seller_id, outcome)

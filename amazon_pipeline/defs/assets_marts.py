@@ -34,6 +34,7 @@ from amazon_pipeline.marts import (
     merge_inbound,
     merge_inventory,
     merge_orders,
+    merge_shopify,
     merged_lineage,
     orders_agreement,
     read_planning,
@@ -57,7 +58,9 @@ _DEPENDENCIES: Final[dict[str, tuple[str, ...]]] = {
     ),
     "low_stock": ("mart/inventory", "mart/stock_transitions", "mart/sku_velocity"),
     "order_metrics_24h": ("mart/orders", "staging/marketplaces"),
-    "channel_performance": ("mart/order_metrics_24h",),
+    "channel_performance": ("mart/order_metrics_24h", "mart/shopify_orders", "mart/shopify_fees"),
+    "shopify_daily": ("mart/shopify_orders", "mart/shopify_fees"),
+    "product_demand": ("mart/order_items", "mart/shopify_order_lines"),
     "sales_hourly": ("mart/orders", "staging/marketplaces"),
     "sales_daily": ("mart/orders", "mart/sales_hourly", "staging/marketplaces"),
     "reconciliation": ("mart/orders", "staging/order_metrics"),
@@ -77,6 +80,7 @@ _STAGED: Final = {
     "orders": ("orders", "order_items"),
     "inventory": ("inventory",),
     "inbound_shipments": ("inbound_shipments", "inbound_shipment_items"),
+    "shopify": ("shopify_orders", "shopify_order_lines", "shopify_fees"),
 }
 """The staging tables that each merge takes."""
 
@@ -90,13 +94,14 @@ _AGREEMENTS: Final[dict[str, Callable[[duckdb.DuckDBPyConnection], Agreement]]] 
 Result = dg.MaterializeResult | dg.AssetCheckResult
 
 
-def mart_assets() -> list[dg.AssetsDefinition]:
-    """The merges of the three streams, and the marts derived from them."""
+def mart_assets(*, has_stores: bool) -> list[dg.AssetsDefinition]:
+    """The merges of the streams, and the marts derived from them. Without stores Shopify's are there, and empty."""
     lineage = derived_lineage()
     return [
         _merge("orders", ("orders", "order_items"), merge_orders),
         _merge_stock(),
         _merge("inbound_shipments", ("inbound_shipments", "inbound_shipment_items"), merge_inbound),
+        _merge("shopify", ("shopify_orders", "shopify_order_lines", "shopify_fees"), merge_shopify, is_fed=has_stores),
         *(_derived(name, deps, lineage[name]) for name, deps in _DEPENDENCIES.items()),
     ]
 
@@ -126,9 +131,13 @@ def _gate(name: str) -> dg.AssetCheckSpec:
 
 
 def _merge(
-    stream: str, tables: tuple[str, ...], merge: Callable[[duckdb.DuckDBPyConnection], Built]
+    stream: str,
+    tables: tuple[str, ...],
+    merge: Callable[[duckdb.DuckDBPyConnection], Built],
+    *,
+    is_fed: bool = True,
 ) -> dg.AssetsDefinition:
-    staged = [dg.AssetKey(["staging", name]) for name in _STAGED[stream]]
+    staged = [dg.AssetKey(["staging", name]) for name in _STAGED[stream]] if is_fed else []
     lineage = {name: merged_lineage(name, _STAGED[stream]) for name in tables}
 
     @dg.multi_asset(

@@ -1,6 +1,6 @@
 """Assets ``raw/*``: Amazon's answers on disk. One stream's failure is shown on its asset and stops no other."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -8,9 +8,9 @@ import dagster as dg
 from dagster import AssetExecutionContext
 
 from amazon_pipeline.defs.metadata import OWNERS, outcomes_metadata
-from amazon_pipeline.defs.session import AccountSession, SyncSession, without_directories
+from amazon_pipeline.defs.session import AccountSession, Source, SyncSession, without_directories
 from amazon_pipeline.defs.warehouse_resource import WarehouseResource
-from amazon_pipeline.errors import MarketplacesUnknown, TransientError
+from amazon_pipeline.errors import MarketplacesUnknown, ShopifyTransient, TransientError
 from amazon_pipeline.extraction import (
     Extraction,
     Fetched,
@@ -52,6 +52,13 @@ _DESCRIPTIONS: Final = {
     "marketplace.",
     "stock_report": "One row per page of Amazon's own stock report, as a file: once a day for each marketplace. One "
     "sync asks for it, a later one lands it.",
+    "shopify_shop": "One row per answer of a Shopify store about itself, as a file: once a day for each store.",
+    "shopify_orders": "One row per page of orders of a Shopify store, as a file: those changed since the last complete "
+    "window.",
+    "shopify_history": "One row per page cut from the file of a bulk operation, as a file: AMAZON_HISTORY_DAYS days of "
+    "orders before a store's first sync.",
+    "shopify_fees": "One row per page of a store's Shopify Payments balance, as a file: what was booked since the last "
+    "complete window.",
     "inbound_shipments": "One row per page of getShipments or of a shipment's items, as a file: what is on the way.",
 }
 _LAST_TO_RUN: Final = {"dagster/priority": "-10"}
@@ -76,12 +83,17 @@ def raw_assets() -> list[dg.AssetsDefinition]:
 
 def raw_asset(
     stream: str,
-    fetch: Callable[[AccountSession, WarehouseResource], Outcome],
+    fetch: Callable[[Source, WarehouseResource], Outcome],
     *,
     deps: list[list[str]],
     op_tags: dict[str, str] | None = None,
+    sources: Callable[[SyncSession], Sequence[Source]] = lambda sync: sync.accounts,  # type: ignore[assignment,return-value]
+    api: str = "sp-api",
 ) -> dg.AssetsDefinition:
-    """The asset ``raw/<stream>``: whatever became of the fetch is its outcome, recorded and shown on a check."""
+    """The asset ``raw/<stream>``: whatever became of the fetch is its outcome, recorded and shown on a check.
+
+    ``sources`` are the accounts or stores it fetches from.
+    """
     key = dg.AssetKey(["raw", stream])
 
     @dg.asset(
@@ -90,7 +102,7 @@ def raw_asset(
         description=_DESCRIPTIONS[stream],
         kinds={"python", "file"},
         owners=OWNERS,
-        tags={"source": "sp-api"},
+        tags={"source": api},
         deps=[dg.AssetKey(dep) for dep in deps],
         op_tags=op_tags,
         check_specs=[
@@ -105,9 +117,9 @@ def raw_asset(
         with sync.step(context):
             with warehouse.get_connection() as connection:
                 sync.begin(context, connection)
-            fetched = sync.of_each_account(lambda account: _once(sync, stream, account, warehouse, fetch))
+            fetched = sync.of_each(sources(sync), lambda source: _once(sync, stream, source, warehouse, fetch))
             for _, outcome in fetched:
-                if isinstance(outcome.error, TransientError):
+                if isinstance(outcome.error, TransientError | ShopifyTransient):
                     sync.try_again(context, outcome.error)
             with warehouse.get_connection() as connection:
                 for account, outcome in fetched:
@@ -136,9 +148,9 @@ def raw_asset(
 def _once(
     sync: SyncSession,
     stream: str,
-    account: AccountSession,
+    account: Source,
     warehouse: WarehouseResource,
-    fetch: Callable[[AccountSession, WarehouseResource], Outcome],
+    fetch: Callable[[Source, WarehouseResource], Outcome],
 ) -> Outcome:
     """How the account's fetch ended; one that did not fail is not made again when the step is."""
     before = sync.fetched.get((stream, account.name))

@@ -25,16 +25,27 @@ STAGED: Final = {
 }
 """Each stream's staging tables."""
 
-_SOURCES: Final = {"orders": ("orders", "first_orders_history", "orders_history")}
+STORES_STAGED: Final = {
+    "shopify_shop": ("shopify_shops",),
+    "shopify_orders": ("shopify_orders", "shopify_order_lines"),
+    "shopify_fees": ("shopify_fees",),
+}
+"""The same of each stream of the Shopify stores."""
+
+_SOURCES: Final = {
+    "orders": ("orders", "first_orders_history", "orders_history"),
+    "shopify_orders": ("shopify_orders", "shopify_history"),
+}
 """The raw assets of a stream whose tables have more than the one of its own name."""
 
-_ALSO: Final = {"orders": ("orders_history",)}
+_ALSO: Final = {"orders": ("orders_history",), "shopify_orders": ("shopify_history",)}
 """Streams that fill the tables of another."""
 
 
-def staging_assets() -> list[dg.AssetsDefinition]:
-    """One step per stream, each making its tables."""
-    return [_staging(stream, tables) for stream, tables in STAGED.items()]
+def staging_assets(*, has_stores: bool) -> list[dg.AssetsDefinition]:
+    """One step per stream, each making its tables; those of Shopify only where there are stores."""
+    staged = STAGED | STORES_STAGED if has_stores else STAGED
+    return [_staging(stream, tables) for stream, tables in staged.items()]
 
 
 def _staging(stream: str, tables: tuple[str, ...]) -> dg.AssetsDefinition:
@@ -67,7 +78,7 @@ def _staging(stream: str, tables: tuple[str, ...]) -> dg.AssetsDefinition:
         with sync.step(context):
             with warehouse.get_connection() as connection:
                 loaded = Loaded()
-                for account in sync.accounts:
+                for account in sync.stores if stream in STORES_STAGED else sync.accounts:
                     for one in (stream, *_ALSO.get(stream, ())):
                         more = stage_landed(connection, account.landing, one, account.seller_id)
                         record_quarantined(connection, account.seller_id, one, more.rows_quarantined)

@@ -20,13 +20,15 @@ from filelock import FileLock, Timeout
 
 from amazon_pipeline.errors import PipelineError, SyncAlreadyRunning, WarehouseHeld
 from amazon_pipeline.events import SYNC_COMPLETED, SYNC_ERROR, SYNC_STARTED, EventLog
-from amazon_pipeline.extraction import Extraction, Outcome
+from amazon_pipeline.extraction import Extraction, Outcome, ShopifyExtraction, open_shopify, shopify_extraction
 from amazon_pipeline.landing import Landing
 from amazon_pipeline.marts import bring_up_to_date
 from amazon_pipeline.selling_partner.calls import Progress
 from amazon_pipeline.selling_partner.client import SellingPartner, ignore_progress, open_selling_partner, utc_now
 from amazon_pipeline.selling_partner.quota import Budget
 from amazon_pipeline.settings import Account, Settings
+from amazon_pipeline.shopify.client import ShopifyAdmin
+from amazon_pipeline.stores import ShopifyStore
 from amazon_pipeline.warehouse import claim, open_warehouse, unreadable_batches
 
 KILLED_MESSAGE: Final = (
@@ -37,6 +39,7 @@ MOST_RETRIES: Final = 2
 """Of a step, after its first try."""
 FOREGROUND_TAG: Final = {"launched_by": "amazon-pipeline sync"}
 Result = TypeVar("Result")
+Source = TypeVar("Source", bound="AccountSession | StoreSession")
 _LOCK_WAIT_SECONDS: Final = 30.0
 _DISK_FULL: Final = ("No space left on device", "database or disk is full", "the disk is full")
 """How the system, SQLite and we say it."""
@@ -154,6 +157,45 @@ class AccountSession:
             self._client.close()
 
 
+class StoreSession:
+    """One Shopify store within a run: its session, its points, its landed pages."""
+
+    def __init__(self, store: ShopifyStore, settings: Settings, surroundings: Surroundings) -> None:
+        self.name = store.name
+        self.seller_id = store.domain
+        self.settings = settings
+        self.clock = surroundings.clock
+        self.on_progress: Callable[[Progress], None] = surroundings.on_progress
+        self._store = store
+        self._surroundings = surroundings
+        self._client: ShopifyAdmin | None = None
+
+    @property
+    def landing(self) -> Landing:
+        """The store's landed pages."""
+        return Landing(self.settings.landing_dir, self.seller_id)
+
+    def extraction(self) -> ShopifyExtraction:
+        """What a fetch works with; one session with the store serves the whole run."""
+        if self._client is None:
+            self._client = open_shopify(
+                self.settings,
+                self._store,
+                budget=Budget(self.settings.sync_budget_seconds, self._surroundings.monotonic),
+                on_progress=lambda progress: self.on_progress(replace(progress, account=self.name)),
+                clock=self.clock,
+                sleep=self._surroundings.sleep,
+            )
+        with open_warehouse(self.settings.warehouse_path) as connection:
+            unreadable = unreadable_batches(connection, self.seller_id)
+        return shopify_extraction(self.settings, self._client, unreadable=unreadable)
+
+    def close(self) -> None:
+        """End the session with the store."""
+        if self._client is not None:
+            self._client.close()
+
+
 class SyncSession:
     """What the assets of one run share. Made by ``sync_resource``; lives as long as the run does in this process."""
 
@@ -171,6 +213,12 @@ class SyncSession:
         """Of this run, by stream and account: what went well is not fetched again when the step is tried again."""
         writing = threading.Lock()
         self.accounts = tuple(AccountSession(account, surroundings, writing) for account in settings.accounts)
+        self.stores = tuple(StoreSession(store, settings, surroundings) for store in settings.shopify_stores)
+
+    @property
+    def sources(self) -> tuple[AccountSession | StoreSession, ...]:
+        """All whose data this is: Amazon's accounts, and the Shopify stores."""
+        return (*self.accounts, *self.stores)
 
     @property
     def has_only_failures(self) -> bool:
@@ -178,27 +226,27 @@ class SyncSession:
         failed = any(outcome.status == "failed" for outcome in self.outcomes)
         return failed and not any(outcome.fetched.pages for outcome in self.outcomes)
 
-    def of_each_account(self, do: Callable[[AccountSession], Result]) -> list[tuple[AccountSession, Result]]:
-        """What ``do`` gives for each account: side by side, since each waits for a quota of its own.
+    def of_each(self, sources: Sequence[Source], do: Callable[[Source], Result]) -> list[tuple[Source, Result]]:
+        """What ``do`` gives for each account or store: side by side, since each waits for a quota of its own.
 
         Progress is told from this thread alone. What ``do`` raises passes through once all have ended.
         """
-        if len(self.accounts) == 1:
-            (account,) = self.accounts
-            account.on_progress = self._progress
-            return [(account, do(account))]
+        if len(sources) < 2:
+            for source in sources:
+                source.on_progress = self._progress
+            return [(source, do(source)) for source in sources]
         told: queue.SimpleQueue[Progress | None] = queue.SimpleQueue()
 
-        def work(account: AccountSession) -> Result:
+        def work(source: Source) -> Result:
             try:
-                return do(account)
+                return do(source)
             finally:
                 told.put(None)
 
-        for account in self.accounts:
-            account.on_progress = told.put
-        with ThreadPoolExecutor(len(self.accounts), thread_name_prefix="account") as pool:
-            futures = [pool.submit(work, account) for account in self.accounts]
+        for source in sources:
+            source.on_progress = told.put
+        with ThreadPoolExecutor(len(sources), thread_name_prefix="source") as pool:
+            futures = [pool.submit(work, source) for source in sources]
             ended = 0
             while ended < len(futures):
                 progress = told.get()
@@ -206,7 +254,7 @@ class SyncSession:
                     ended += 1
                 else:
                     self._progress(progress)
-        return [(account, future.result()) for account, future in zip(self.accounts, futures, strict=True)]
+        return [(source, future.result()) for source, future in zip(sources, futures, strict=True)]
 
     def follow(self, context: dg.AssetExecutionContext) -> None:
         """Let progress go to the log of this asset."""
@@ -277,9 +325,9 @@ class SyncSession:
         self._tell(SYNC_ERROR, {"error": without_directories(sentence, self.settings), "streams": list(streams)})
 
     def close(self) -> None:
-        """End the sessions with Amazon."""
-        for account in self.accounts:
-            account.close()
+        """End the sessions with Amazon and the stores."""
+        for source in self.sources:
+            source.close()
 
     def _tell(self, event: str, data: dict[str, Any]) -> None:
         now = self.clock()
@@ -345,6 +393,10 @@ _NAMES: Final = {
     "marketplaces": "Marketplaces",
     "order_metrics": "Amazon's own order figures",
     "stock_report": "Amazon's own stock report",
+    "shopify_shop": "The store itself",
+    "shopify_orders": "Shopify orders",
+    "shopify_history": "Shopify's order history",
+    "shopify_fees": "Shopify's transaction fees",
 }
 
 

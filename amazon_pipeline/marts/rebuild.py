@@ -15,7 +15,7 @@ import duckdb
 from amazon_pipeline.errors import WarehouseUnavailable
 from amazon_pipeline.extraction import Fetched, Outcome
 from amazon_pipeline.landing import Landing
-from amazon_pipeline.marts.build import DERIVED, build, merge_inbound, merge_inventory, merge_orders
+from amazon_pipeline.marts.build import DERIVED, build, merge_inbound, merge_inventory, merge_orders, merge_shopify
 from amazon_pipeline.marts.planning import read_planning
 from amazon_pipeline.settings import Settings
 from amazon_pipeline.warehouse import (
@@ -27,7 +27,7 @@ from amazon_pipeline.warehouse import (
     record_quarantined,
     stage_landed,
 )
-from amazon_pipeline.warehouse.load import STAGERS
+from amazon_pipeline.warehouse.load import STAGERS, STORE_STAGERS
 
 _DERIVED: Final = frozenset(f"mart.{name}" for name in DERIVED)
 
@@ -77,11 +77,16 @@ def rebuild_beside(settings: Settings, say: Callable[[str], None]) -> Path:
             landing = Landing(settings.landing_dir, seller_id)
             for stream in STAGERS:
                 _stage(connection, landing, stream, seller_id, say)
+        for store in settings.shopify_stores:
+            landing = Landing(settings.landing_dir, store.domain)
+            for stream in STORE_STAGERS:
+                _stage(connection, landing, stream, store.domain, say)
         for problem in read_planning(connection, settings):
             say(problem)
         merge_orders(connection)
         merge_inventory(connection)
         merge_inbound(connection)
+        merge_shopify(connection)
         for name in DERIVED:
             build(connection, name)
         connection.execute("CHECKPOINT")
