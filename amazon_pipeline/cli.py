@@ -56,6 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     backfill = add("backfill", _backfill, "Order history through Amazon's reports, at most two years back; resumable.")
     backfill.add_argument("--since", type=_day, required=True, metavar="DATE", help="first day (UTC), as 2026-01-31")
     backfill.add_argument("--until", type=_day, metavar="DATE", help="last day (UTC), today if not given")
+    backfill.add_argument("--account", metavar="NAME", help="one of AMAZON_ACCOUNTS, all of them if not given")
     _add_alerts(add("alerts", _alerts, "The open alerts, and who was told; silence a SKU, try the channels."))
     add("check", _check, "Validate the settings, log in, call each API once.")
     add("rebuild", _rebuild, "Make the whole warehouse anew from the landed pages, without calling Amazon.")
@@ -140,7 +141,7 @@ def _rebuild(_options: argparse.Namespace, settings: Settings) -> bool:
 def _backfill(options: argparse.Namespace, settings: Settings) -> bool:
     from amazon_pipeline.commands.backfill import backfill  # noqa: PLC0415
 
-    return backfill(settings, options.since, options.until, say)
+    return backfill(settings, options.since, options.until, say, account=options.account)
 
 
 def _alerts(_options: argparse.Namespace, settings: Settings) -> bool:

@@ -9,6 +9,7 @@
     ├── LandingCorrupt                a landed page or manifest is damaged; names the file
     ├── LandingUnavailable            a landed file cannot be reached: rights, or the disk; names the file
     ├── WarehouseUnavailable          the working DuckDB file cannot be opened; names the file
+    │   ├── WarehouseHeld             another program has it open: it may soon be free
     │   └── WarehouseOutdated         it has an older version's tables: the next sync brings it up to date
     ├── MartInvalid                   a mart broke its schema; nothing was published
     ├── PublishFailed                 the snapshot could not be made or named
@@ -106,6 +107,10 @@ class LandingUnavailable(PipelineError):
 
 class WarehouseUnavailable(PipelineError):
     """The working DuckDB file cannot be opened. Names the file and what holds it."""
+
+
+class WarehouseHeld(WarehouseUnavailable):
+    """Another program has the working file open, and had it for as long as was waited."""
 
 
 class WarehouseOutdated(WarehouseUnavailable):

@@ -7,10 +7,14 @@ the one its Seller Central shows.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Final, Literal
 
 Region = Literal["us-east-1", "eu-west-1", "us-west-2"]
+
+MARKETPLACE_ID_PATTERN: Final = re.compile(r"A[A-Z0-9]{9,15}")
+"""What every marketplace id has looked like so far."""
 
 NON_AMAZON: Final = "NON_AMAZON"
 """The ``marketplace_id`` of Multi-Channel orders, to which Amazon gives none."""

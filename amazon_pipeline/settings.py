@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import ipaddress
-import json
+import os
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, cast
 from urllib.parse import urlsplit
 
+from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from amazon_pipeline.accounts import SECRETS, ListedAccount, read_accounts
+from amazon_pipeline.addresses import is_loopback, safe_base_url
 from amazon_pipeline.errors import CredentialsMissing, SettingsError
-from amazon_pipeline.marketplaces import ENDPOINTS, LWA_ENDPOINT, Region
+from amazon_pipeline.marketplaces import ENDPOINTS, LWA_ENDPOINT, MARKETPLACE_ID_PATTERN, Region
+from amazon_pipeline.stores import ShopifyStore, read_stores
 
 InventoryPools = Literal["auto", "per-marketplace", "region"]
+_OF_AN_ACCOUNT: Final = frozenset(
+    {"refresh_token", "seller_id", "region", "marketplace_ids", "sp_api_endpoint_override", "lwa_endpoint"}
+)
 CommaSeparated = Annotated[tuple[str, ...], NoDecode]
 
 
@@ -31,33 +39,16 @@ class Credentials:
 
 
 @dataclass(frozen=True)
-class ShopifyStore:
-    """One store of ``SHOPIFY_STORES``: what people call it, its ``*.myshopify.com`` domain, its custom app's token.
-
-    ``endpoint`` is the base URL where it answers, ``https://<domain>`` but for a simulated store.
-    """
+class Account:
+    """One seller's account with Amazon: its name (empty where there is but one), and the settings that are its own."""
 
     name: str
-    domain: str
-    token: SecretStr
-    endpoint: str
+    settings: Settings
 
     @property
-    def source(self) -> Literal["shopify", "simulator"]:
-        """Where its figures come from: a store at a loopback address is simulated."""
-        return "simulator" if is_loopback(urlsplit(self.endpoint).hostname) else "shopify"
-
-
-def is_loopback(host: str | None) -> bool:
-    """Whether a host name or address can only be this machine."""
-    if host is None:
-        return False
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
+    def seller_id(self) -> str:
+        """The merchant token. Raises CredentialsMissing."""
+        return self.settings.seller_id or self.settings.credentials().seller_id
 
 
 class Settings(BaseSettings):
@@ -100,6 +91,11 @@ class Settings(BaseSettings):
     )
     lwa_endpoint: str = Field(
         LWA_ENDPOINT, alias="AMAZON_LWA_ENDPOINT", description="URL of the token endpoint; `http://` only for loopback"
+    )
+    accounts_file: Path | None = Field(
+        None,
+        alias="AMAZON_ACCOUNTS",
+        description="a TOML file that lists several accounts, in place of the one above; see README, several accounts",
     )
     data_dir: Path = Field(Path("data"), alias="AMAZON_DATA_DIR", description="everything the product writes")
     low_stock_threshold: int = Field(
@@ -187,6 +183,68 @@ class Settings(BaseSettings):
         description="comma-separated Apprise URLs that are told of low stock and failing syncs; each holds secrets",
     )
 
+    _listed: tuple[ListedAccount, ...] = ()
+    _environment: Mapping[str, str] = {}
+    _called: Mapping[str, str] = {}
+
+    def model_post_init(self, _context: Any) -> None:
+        """Read the file of accounts. Raises SettingsError."""
+        if self.accounts_file is not None:
+            self._listed = read_accounts(self.accounts_file)
+            self._environment = os.environ
+            self._refuse_one_beside_several()
+
+    def with_variables(self, variables: Mapping[str, str]) -> Settings:
+        """The same settings, the accounts' secrets looked up in ``variables``."""
+        same = self.model_copy()
+        same._environment = variables  # noqa: SLF001  (our own copy)
+        return same
+
+    def _refuse_one_beside_several(self) -> None:
+        beside = [
+            str(field.alias)
+            for name, field in type(self).model_fields.items()
+            if name in self.model_fields_set and name in _OF_AN_ACCOUNT
+        ]
+        if beside:
+            raise SettingsError(
+                f"{', '.join(beside)}: is set beside AMAZON_ACCOUNTS, and belongs to one account. "
+                f"Set it for each account in {self.accounts_file}, and nowhere else."
+            )
+        if len({account.settings.source for account in self.accounts}) > 1:
+            raise SettingsError(
+                f"AMAZON_ACCOUNTS: {self.accounts_file} lists accounts of Amazon and of a simulator, whose figures "
+                "must never meet. Give each kind a deployment of its own."
+            )
+
+    @property
+    def accounts(self) -> tuple[Account, ...]:
+        """All accounts, each with settings of its own; the one of these settings where no file lists others."""
+        if self.accounts_file is None:
+            return (Account("", self),)
+        return tuple(Account(one.name, self._of(one)) for one in self._listed)
+
+    def _of(self, listed: ListedAccount) -> Settings:
+        secrets = {key: listed.secret(key, self._environment) or getattr(self, key) for key in SECRETS}
+        its_own = self.model_copy(
+            update={
+                **secrets,
+                "accounts_file": None,
+                "seller_id": listed.seller_id,
+                "region": listed.region,
+                "marketplace_ids": listed.marketplace_ids,
+                "sp_api_endpoint_override": listed.sp_api_endpoint,
+                "lwa_endpoint": listed.lwa_endpoint,
+            }
+        )
+        its_own._called = {key: listed.called(key) for key in SECRETS}  # noqa: SLF001  (our own copy)
+        return its_own
+
+    @property
+    def seller_ids(self) -> tuple[str, ...]:
+        """Of all accounts, sorted. Raises CredentialsMissing."""
+        return tuple(sorted(account.seller_id for account in self.accounts))
+
     @field_validator("shopify_stores", mode="before")
     @classmethod
     def _read_stores(cls, value: Any) -> Any:
@@ -218,7 +276,7 @@ class Settings(BaseSettings):
     @field_validator("marketplace_ids")
     @classmethod
     def _look_like_marketplace_ids(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        if wrong := [part for part in value if not re.fullmatch(r"A[A-Z0-9]{9,15}", part)]:
+        if wrong := [part for part in value if not MARKETPLACE_ID_PATTERN.fullmatch(part)]:
             raise ValueError(f"must be Amazon marketplace ids such as ATVPDKIKX0DER, separated by commas, not {wrong}")
         return value
 
@@ -237,14 +295,7 @@ class Settings(BaseSettings):
     @field_validator("sp_api_endpoint_override", "lwa_endpoint")
     @classmethod
     def _no_secret_in_clear(cls, value: str | None) -> str | None:
-        if value is None:
-            return None
-        url = urlsplit(value)
-        if url.scheme not in ("https", "http") or not url.hostname:
-            raise ValueError("must be a URL such as https://host")
-        if url.scheme == "http" and not is_loopback(url.hostname):
-            raise ValueError("must use https:// (http:// is for loopback hosts only: a secret never travels in clear)")
-        return value.rstrip("/")
+        return None if value is None else safe_base_url(value)
 
     @property
     def sp_api_endpoint(self) -> str:
@@ -254,15 +305,24 @@ class Settings(BaseSettings):
     @property
     def source(self) -> Literal["amazon", "simulator"]:
         """Where the figures come from. Amazon is never on a loopback address, so what answers there is a simulator."""
+        if self.accounts_file is not None:
+            return self.accounts[0].settings.source
         return "simulator" if is_loopback(urlsplit(self.sp_api_endpoint).hostname) else "amazon"
 
     @property
     def missing_credentials(self) -> tuple[str, ...]:
-        """Names of the required credentials that are not set, in the order of the documentation."""
+        """Names of the required credentials that are not set, in the order of the documentation.
+
+        Of several accounts those of all, and none while one account can be asked: the others fail alone.
+        """
+        if self.accounts_file is not None:
+            if self._has_a_usable_account:
+                return ()
+            return tuple(name for account in self.accounts for name in account.settings.missing_credentials)
         required = {
-            "AMAZON_REFRESH_TOKEN": self.refresh_token,
-            "AMAZON_LWA_APP_ID": self.lwa_app_id,
-            "AMAZON_LWA_CLIENT_SECRET": self.lwa_client_secret,
+            self._called.get("refresh_token", "AMAZON_REFRESH_TOKEN"): self.refresh_token,
+            self._called.get("lwa_app_id", "AMAZON_LWA_APP_ID"): self.lwa_app_id,
+            self._called.get("lwa_client_secret", "AMAZON_LWA_CLIENT_SECRET"): self.lwa_client_secret,
             "AMAZON_SELLER_ID": self.seller_id,
         }
         return tuple(name for name, value in required.items() if value is None)
@@ -270,10 +330,20 @@ class Settings(BaseSettings):
     @property
     def malformed_credentials(self) -> dict[str, str]:
         """Name of each credential with a wrong form, and the sentence that says so (never the value)."""
+        if self.accounts_file is not None:
+            if self._has_a_usable_account:
+                return {}
+            each = [account.settings.malformed_credentials for account in self.accounts]
+            return {name: sentence for one in each for name, sentence in one.items()}
         forms = (
-            ("AMAZON_REFRESH_TOKEN", self.refresh_token, "Atzr|", 'Should start with "Atzr|"'),
             (
-                "AMAZON_LWA_APP_ID",
+                self._called.get("refresh_token", "AMAZON_REFRESH_TOKEN"),
+                self.refresh_token,
+                "Atzr|",
+                'Should start with "Atzr|"',
+            ),
+            (
+                self._called.get("lwa_app_id", "AMAZON_LWA_APP_ID"),
                 self.lwa_app_id,
                 "amzn1.application-oa2-client.",
                 'Should start with "amzn1.application-oa2-client."',
@@ -286,11 +356,13 @@ class Settings(BaseSettings):
             if value is not None and not value.get_secret_value().startswith(prefix)
         }
 
-    def credentials(self) -> Credentials:
-        """The credentials, complete and well formed.
+    @property
+    def _has_a_usable_account(self) -> bool:
+        each = [account.settings for account in self.accounts]
+        return any(not one.missing_credentials and not one.malformed_credentials for one in each)
 
-        Raises CredentialsMissing with the sentence of the contract, naming variables and never values.
-        """
+    def require_credentials(self) -> None:
+        """Raises CredentialsMissing, naming variables and never values, unless some account can be asked."""
         if missing := self.missing_credentials:
             raise CredentialsMissing(
                 f"Amazon SP-API credentials missing: {', '.join(missing)}. No mock data will be returned.",
@@ -298,6 +370,13 @@ class Settings(BaseSettings):
             )
         if malformed := self.malformed_credentials:
             raise CredentialsMissing(" ".join(malformed.values()), invalid=tuple(malformed))
+
+    def credentials(self) -> Credentials:
+        """The credentials of the one account of these settings, complete and well formed.
+
+        Raises CredentialsMissing with the sentence of the contract.
+        """
+        self.require_credentials()
         # the checks above leave no None; cast says so to the type checker
         return Credentials(
             cast("SecretStr", self.refresh_token),
@@ -342,65 +421,15 @@ class Settings(BaseSettings):
         return self.data_dir / "stock_thresholds.csv"
 
 
-def read_stores(text: str) -> tuple[ShopifyStore, ...]:
-    """The stores of ``SHOPIFY_STORES``. Raises ValueError that names the store by its place and the key, no value."""
-    try:
-        listed = json.loads(text)
-    except ValueError:
-        raise ValueError(f"must be a JSON list such as {_STORES_EXAMPLE}; it is not JSON") from None
-    if not isinstance(listed, list):
-        raise ValueError(f"must be a JSON list such as {_STORES_EXAMPLE}")  # noqa: TRY004  # pydantic wants ValueError
-    stores = tuple(_read_store(entry, number) for number, entry in enumerate(listed, start=1))
-    for key in ("name", "domain"):
-        values = [getattr(store, key) for store in stores]
-        for number, one in enumerate(values, start=1):
-            if one in values[: number - 1]:
-                raise ValueError(f"store {number} has the {key} of store {values.index(one) + 1}")
-    return stores
-
-
-_STORES_EXAMPLE: Final = '[{"name":"UK/EU","domain":"x.myshopify.com","token":"shpat_…"}]'
-_STORE_KEYS: Final = ("name", "domain", "token")
-
-
-def _read_store(entry: Any, number: int) -> ShopifyStore:
-    if not isinstance(entry, dict):
-        raise ValueError(f"store {number} must be an object such as {_STORES_EXAMPLE[1:-1]}")  # noqa: TRY004  # as above
-    if unknown := sorted(set(entry) - {*_STORE_KEYS, "endpoint"}):
-        # a key may be a token that slipped into the wrong place
-        shown = ", ".join(key if re.fullmatch(r"[a-z_]{1,20}", key) else "one that is not shown" for key in unknown)
-        raise ValueError(
-            f"store {number} has keys that are not known: {shown}; known are name, domain, token, endpoint"
-        )
-    for key in (*_STORE_KEYS, *(("endpoint",) if "endpoint" in entry else ())):
-        if not isinstance(entry.get(key), str) or not entry[key].strip():
-            raise ValueError(f"store {number} needs {key!r} as text")
-    domain, token = entry["domain"].strip().lower(), entry["token"].strip()
-    if not re.fullmatch(r"[a-z0-9][a-z0-9-]*\.myshopify\.com", domain):  # it names a directory under landing/
-        raise ValueError(f"store {number}: domain must be the store's own, such as x.myshopify.com")
-    if not re.fullmatch(r"[!-~]+", token):
-        raise ValueError(f"store {number}: token holds characters that no token has")
-    endpoint = entry.get("endpoint", f"https://{domain}").strip().rstrip("/")
-    if "endpoint" in entry and not _is_loopback_url(endpoint):
-        raise ValueError(f"store {number}: endpoint is for simulated stores, at http://127.0.0.1:PORT only")
-    return ShopifyStore(entry["name"].strip(), domain, SecretStr(token), endpoint)
-
-
-def _is_loopback_url(value: str) -> bool:
-    try:
-        url = urlsplit(value)
-        return url.scheme in ("http", "https") and is_loopback(url.hostname) and url.port is not None
-    except ValueError:  # not a port
-        return False
-
-
 def load_settings(env_file: Path | None = Path(".env")) -> Settings:
     """Read the environment and, below it, ``env_file``.
 
     Raises SettingsError with one line per wrong variable: its name and what is wrong, never its value.
     """
     try:
-        return Settings(_env_file=env_file)
+        settings = Settings(_env_file=env_file)
+        in_file = dotenv_values(env_file) if env_file else {}
+        return settings.with_variables({name: value for name, value in in_file.items() if value} | dict(os.environ))
     except ValidationError as error:
         lines = [
             f"{problem['loc'][0] if problem['loc'] else 'settings'}: {problem['msg'].removeprefix('Value error, ')}"

@@ -12,7 +12,7 @@ from typing import Final
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from amazon_pipeline.settings import is_loopback
+from amazon_pipeline.addresses import is_loopback
 from api.answers import Answers
 from api.auth import Guard
 from api.errors import ApiError, BodyTooLarge, HostRefused, Unauthorized, error_response, internal_error_response

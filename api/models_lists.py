@@ -246,6 +246,7 @@ class AlertsData(Model):
 class StreamStatus(Model):
     """How the last fetch of one stream went."""
 
+    seller_id: str = Field(description="whose data; each account has streams of its own", examples=["A1EXAMPLE"])
     stream: str = Field(description="what is fetched", examples=["orders"])
     last_success_at: Moment | None = Field(description="end of the last fetch that worked, UTC")
     watermark: Moment | None = Field(description="everything up to here is in the tables, UTC")

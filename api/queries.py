@@ -74,23 +74,35 @@ def lower(database: Database, text: str) -> str:
     return str(database.rows("SELECT lower(?)", [text])[0][0])
 
 
-_CURRENCY_ORDERS: Final = """
-SELECT currency, total_orders, total_revenue, average_order_value, pending_count, unshipped_count, shipped_count,
-       canceled_count, orders_without_amount, previous_total_orders, previous_total_revenue,
-       previous_average_order_value, units, previous_units
-FROM mart.order_metrics_24h WHERE marketplace_id = 'ALL'"""
+# an average over several sellers: sum by count, rounded half up, in whole numbers, as the mart's own
+_AVERAGE: Final = """
+CASE WHEN count(*) = 1 THEN any_value({0}average_order_value)
+     WHEN sum({0}total_orders - {0}orders_without_amount) > 0 THEN
+       (((sum({0}total_revenue) * 100)::HUGEINT * 2 + sum({0}total_orders - {0}orders_without_amount)::HUGEINT)
+        // (2 * sum({0}total_orders - {0}orders_without_amount)::HUGEINT) * 0.01)::DECIMAL(18, 2) END"""
+_CURRENCY_ORDERS: Final = f"""
+SELECT currency, sum(total_orders)::BIGINT, sum(total_revenue)::DECIMAL(18, 2), {_AVERAGE.format("")},
+       sum(pending_count)::BIGINT, sum(unshipped_count)::BIGINT, sum(shipped_count)::BIGINT,
+       sum(canceled_count)::BIGINT, sum(orders_without_amount)::BIGINT,
+       sum(previous_total_orders)::BIGINT, sum(previous_total_revenue)::DECIMAL(18, 2),
+       {_AVERAGE.format("previous_")}, sum(units)::BIGINT, sum(previous_units)::BIGINT
+FROM mart.order_metrics_24h WHERE marketplace_id = 'ALL'
+GROUP BY currency"""
 
 
 def currency_orders(database: Database | None) -> list[CurrencyOrders]:
-    """The ``ALL`` rows of the 24-hour window, one per currency; none while no whole window is known."""
+    """The 24-hour window over all sellers, one row per currency; none while no whole window is known."""
     if database is None:
         return []
     return [CurrencyOrders(*row) for row in database.rows(_CURRENCY_ORDERS)]
 
 
 def window(database: Database) -> tuple[int, int] | None:
-    """Start and end of the 24-hour window in microseconds since 1970, None while it is not known."""
-    sql = "SELECT epoch_us(max(window_start)), epoch_us(max(window_end)) FROM mart.order_metrics_24h"
+    """Start and end of the 24-hour window in microseconds since 1970, None while it is not known.
+
+    Each seller has a window of its own; the one given is that of the seller whose orders are known least far.
+    """
+    sql = "SELECT epoch_us(min(window_start)), epoch_us(min(window_end)) FROM mart.order_metrics_24h"
     start, end = database.rows(sql)[0]
     return None if start is None else (int(start), int(end))
 
@@ -109,13 +121,18 @@ class InventoryFigures:
 
 
 _INVENTORY: Final = """
-SELECT total_skus, total_quantity, fulfillable_quantity, reserved_quantity, inbound_quantity, low_stock_count,
-       out_of_stock_count
-FROM mart.inventory_summary WHERE marketplace_id = 'ALL'"""
+SELECT sum(total_skus)::BIGINT, sum(total_quantity)::BIGINT, sum(fulfillable_quantity)::BIGINT,
+       sum(reserved_quantity)::BIGINT, sum(inbound_quantity)::BIGINT, sum(low_stock_count)::BIGINT,
+       sum(out_of_stock_count)::BIGINT
+FROM mart.inventory_summary WHERE marketplace_id = 'ALL'
+HAVING count(*) > 0"""
 
 
 def inventory_figures(database: Database | None, *, known: bool) -> InventoryFigures | None:
-    """The ``ALL`` row of the summary; None unless Amazon has told us the stock; zeros if it said there is none."""
+    """The ``ALL`` rows of the summary, over all sellers.
+
+    None unless Amazon has told us the stock; zeros if it said there is none.
+    """
     if database is None or not known:
         return None
     rows: Sequence[tuple[int, ...]] = database.rows(_INVENTORY)

@@ -36,9 +36,9 @@ _ROW: Final = json_object(
 )
 _LIST: Final = ListSource(
     name="orders",
-    table="""mart.orders
-      WHERE purchase_date >= (SELECT max(window_start) FROM mart.order_metrics_24h)
-        AND purchase_date < (SELECT max(window_end) FROM mart.order_metrics_24h)""",
+    table="""(SELECT o.* FROM mart.orders o
+      JOIN (SELECT DISTINCT seller_id, window_start, window_end FROM mart.order_metrics_24h) w USING (seller_id)
+      WHERE o.purchase_date >= w.window_start AND o.purchase_date < w.window_end)""",
     order="purchase_date DESC, amazon_order_id DESC, seller_id",
     row=_ROW,
     columns={"status": "order_status", "marketplace": "marketplace_id"},

@@ -15,6 +15,7 @@ from api.parameters import Parameters
 from api.queries import json_object, utc
 
 _ROW: Final = json_object(
+    sellerId="seller_id",
     stream="stream",
     lastSuccessAt=utc("last_success_at"),
     watermark=utc("watermark"),

@@ -14,8 +14,9 @@ from typing import Final
 
 import uvicorn
 
+from amazon_pipeline.addresses import is_loopback
 from amazon_pipeline.errors import SettingsError
-from amazon_pipeline.settings import Settings, is_loopback
+from amazon_pipeline.settings import Settings
 from api.access_log import LOGGER_NAME, AccessLog
 from api.app import DashboardApi, create_app
 from api.http_protocol import BoundedProtocol

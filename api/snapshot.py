@@ -39,13 +39,24 @@ _LOCKED_DOWN: Final[dict[str, str | bool | int | float | list[str]]] = {
 }
 _PUBLICATION: Final = "SELECT publication_id, epoch_us(published_at), seller_id, source FROM meta.publication"
 # A stream that succeeded and has no rows is known too: the end of its last fetch is the time of "there are none".
+# Figures over several sellers are as old as those of the seller whose are oldest.
 _AS_OF: Final = """
+WITH seen AS (
+  SELECT 'inventory' AS stream, seller_id, max(observed_at) AS observed_at FROM mart.inventory GROUP BY ALL
+  UNION ALL
+  SELECT 'inbound_shipments', seller_id, max(observed_at) FROM mart.inbound_shipments GROUP BY ALL
+),
+known AS (
+  SELECT stream, min(coalesce(observed_at, last_success_at)) AS as_of
+  FROM (SELECT stream, seller_id, last_success_at FROM mart.sync_status
+        WHERE stream IN ('inventory', 'inbound_shipments'))
+  FULL JOIN seen USING (stream, seller_id)
+  GROUP BY stream
+)
 SELECT
-  (SELECT epoch_us(max(window_end)) FROM mart.order_metrics_24h),
-  coalesce((SELECT epoch_us(max(observed_at)) FROM mart.inventory),
-           (SELECT epoch_us(max(last_success_at)) FROM mart.sync_status WHERE stream = 'inventory')),
-  coalesce((SELECT epoch_us(max(observed_at)) FROM mart.inbound_shipments),
-           (SELECT epoch_us(max(last_success_at)) FROM mart.sync_status WHERE stream = 'inbound_shipments'))
+  (SELECT epoch_us(min(window_end)) FROM mart.order_metrics_24h),
+  (SELECT epoch_us(as_of) FROM known WHERE stream = 'inventory'),
+  (SELECT epoch_us(as_of) FROM known WHERE stream = 'inbound_shipments')
 """
 
 

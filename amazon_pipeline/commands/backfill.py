@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
-from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import duckdb
 
 from amazon_pipeline.errors import MarketplacesUnknown, SettingsError, WarehouseOutdated
-from amazon_pipeline.extraction import Extraction, Outcome, fetch_history, fetch_marketplaces, run_stream
+from amazon_pipeline.extraction import Extraction, Fetched, Outcome, fetch_history, fetch_marketplaces, run_stream
 from amazon_pipeline.extraction.history import LONGEST_WINDOW, REACH, STREAM
 from amazon_pipeline.landing import Landing
 from amazon_pipeline.marts import bring_up_to_date, build, merge_orders, read_planning
 from amazon_pipeline.marts.build import DERIVED
-from amazon_pipeline.selling_partner.client import open_selling_partner
-from amazon_pipeline.selling_partner.quota import Budget
-from amazon_pipeline.settings import Settings
+from amazon_pipeline.settings import Account, Settings
 from amazon_pipeline.warehouse import (
     Loaded,
     claim,
@@ -32,10 +31,10 @@ from amazon_pipeline.warehouse import (
 )
 
 if TYPE_CHECKING:
-    from amazon_pipeline.defs.session import Surroundings
+    from amazon_pipeline.defs.session import AccountSession, Surroundings
     from amazon_pipeline.selling_partner.calls import Progress
 
-_PATIENCE: Final = 1800.0  # seconds for each report; in bad hours Amazon's queue takes most of that
+_PATIENCE: Final = 1800  # seconds for each report; in bad hours Amazon's queue takes most of that
 _SYNC_MAY_TAKE: Final = 1800.0  # seconds
 _SHOWN_WAIT: Final = 1.0  # seconds; shorter waits are the rhythm of a quota, not news
 
@@ -64,15 +63,18 @@ def backfill(
     until: date | None,
     say: Callable[[str], None],
     surroundings: Surroundings | None = None,
+    *,
+    account: str | None = None,
 ) -> bool:
     """Fetch the orders placed from ``since`` to ``until``, both days included, and publish them.
 
-    Returns whether the whole span is there. Run again, it goes on where it stopped. A sync may run at the same time.
+    Of all accounts, one after the other, or of the one with the name ``account``. Returns whether the whole span is
+    there. Run again, it goes on where it stopped. A sync may run at the same time.
     Raises SettingsError, CredentialsMissing, HistoryAlreadyRunning or SyncAlreadyRunning.
     """
     # Dagster takes two seconds to import, which the other commands need not wait for
     from amazon_pipeline.defs.assets_history import only_history  # noqa: PLC0415
-    from amazon_pipeline.defs.session import Surroundings, describe, only_sync  # noqa: PLC0415
+    from amazon_pipeline.defs.session import AccountSession, Surroundings, describe, only_sync  # noqa: PLC0415
 
     outside = surroundings or Surroundings()
 
@@ -81,13 +83,14 @@ def backfill(
         if progress.kind != "wait" or progress.seconds >= _SHOWN_WAIT:
             say(f"  {describe(progress)}")
 
-    seller_id = settings.credentials().seller_id
+    settings.require_credentials()
     span = span_of_days(since, until, outside.clock())
     if span[0] < outside.clock() - timedelta(days=settings.retention_days):
         say(f"Orders older than AMAZON_RETENTION_DAYS ({settings.retention_days}) will be deleted again.")
     reports = math.ceil((span[1] - span[0]) / LONGEST_WINDOW)
     say(f"Orders placed from {since} to {span[1] - timedelta(days=1):%Y-%m-%d}: {reports} reports at the most.")
-    budget = Budget(_PATIENCE * reports, outside.monotonic)
+    patience = {"sync_budget_seconds": int(_PATIENCE * reports)}
+    chosen = _chosen(settings.model_copy(update=patience), account)
     with only_history(settings):
         try:
             with open_warehouse(settings.warehouse_path):
@@ -95,29 +98,47 @@ def backfill(
         except WarehouseOutdated:
             with only_sync(settings, wait_seconds=_SYNC_MAY_TAKE):
                 bring_up_to_date(settings, say)
-        with open_selling_partner(
-            settings, budget=budget, on_progress=show, clock=outside.clock, sleep=outside.sleep
-        ) as client:
-            landing = Landing(settings.landing_dir, seller_id)
-            extraction = Extraction(client, landing, seller_id, settings.source, outside.clock)
-            outcome = _fetch(settings, extraction, span)
+        outcomes = []
+        for one in chosen:
+            if one.name:
+                say(f"Account {one.name}:")
+            with closing(AccountSession(one, replace(outside, on_progress=show))) as session:
+                outcomes.append((one, _fetch(settings, session, span)))
         say("Taking the orders into the tables…")
         with only_sync(settings, wait_seconds=_SYNC_MAY_TAKE):
-            loaded = take_in(settings, seller_id, outcome, at=outside.clock())
+            loaded = take_in(settings, outcomes, at=outside.clock())
     say(f"{loaded.rows_valid} orders of the reports read, {loaded.rows_quarantined} quarantined, and published.")
-    if outcome.status != "ok":
-        say(f"Not all of it is there: {outcome.message}. Run the same command again; it goes on from here.")
-    return outcome.status == "ok"
+    unfinished = [(one.name, outcome.message) for one, outcome in outcomes if outcome.status != "ok"]
+    for name, message in unfinished:
+        whose = f"{name}: not" if name else "Not"
+        say(f"{whose} all of it is there: {message}. Run the same command again; it goes on from here.")
+    return not unfinished
 
 
-def _fetch(settings: Settings, extraction: Extraction, span: tuple[datetime, datetime]) -> Outcome:
+def _chosen(settings: Settings, name: str | None) -> tuple[Account, ...]:
+    if name is None:
+        return settings.accounts
+    chosen = tuple(account for account in settings.accounts if account.name == name)
+    if not chosen:
+        known = ", ".join(account.name for account in settings.accounts if account.name) or "none; AMAZON_ACCOUNTS"
+        raise SettingsError(f"--account {name}: there is no such account ({known}).")
+    return chosen
+
+
+def _fetch(settings: Settings, account: AccountSession, span: tuple[datetime, datetime]) -> Outcome:
     with open_warehouse(settings.warehouse_path) as connection:
-        claim(connection, extraction.seller_id, settings.source)
-        ids = settings.marketplace_ids or marketplace_ids(connection, extraction.seller_id)
-        if not ids:
-            ids = _ask_for_marketplaces(connection, extraction)
-    fetch = partial(fetch_history, marketplace_ids=ids, since=span[0], until=span[1])
-    return run_stream(STREAM, lambda: extraction, fetch)
+        claim(connection, settings)
+
+    def fetch(extraction: Extraction, fetched: Fetched) -> None:
+        with open_warehouse(settings.warehouse_path) as connection:
+            ids = (
+                account.settings.marketplace_ids
+                or marketplace_ids(connection, account.seller_id)
+                or _ask_for_marketplaces(connection, extraction)
+            )
+        fetch_history(extraction, fetched, marketplace_ids=ids, since=span[0], until=span[1])
+
+    return run_stream(STREAM, account.extraction, fetch)
 
 
 def _ask_for_marketplaces(connection: duckdb.DuckDBPyConnection, extraction: Extraction) -> tuple[str, ...]:
@@ -133,17 +154,27 @@ def _ask_for_marketplaces(connection: duckdb.DuckDBPyConnection, extraction: Ext
     return found
 
 
-def take_in(settings: Settings, seller_id: str, outcome: Outcome, *, at: datetime) -> Loaded:
+def take_in(settings: Settings, outcomes: Sequence[tuple[Account, Outcome]], *, at: datetime) -> Loaded:
     """Stage and merge the landed history, make the marts anew and publish them. The caller holds the sync lock."""
     with open_warehouse(settings.warehouse_path) as connection:
-        record_outcome(connection, seller_id, outcome)
-        loaded = stage_landed(connection, Landing(settings.landing_dir, seller_id), STREAM, seller_id)
-        record_quarantined(connection, seller_id, STREAM, loaded.rows_quarantined)
+        loaded = Loaded()
+        for account, outcome in outcomes:
+            seller_id = account.seller_id
+            record_outcome(connection, seller_id, outcome)
+            more = stage_landed(connection, Landing(settings.landing_dir, seller_id), STREAM, seller_id)
+            record_quarantined(connection, seller_id, STREAM, more.rows_quarantined)
+            loaded = loaded.plus(more)
         merge_orders(connection)
         read_planning(connection, settings)
         for name in DERIVED:
             build(connection, name)
-        is_worth_publishing = has_any_success(connection, seller_id)
+        is_worth_publishing = has_any_success(connection)
     if is_worth_publishing:
-        publish(settings.warehouse_path, settings.published_path, seller_id=seller_id, source=settings.source, at=at)
+        publish(
+            settings.warehouse_path,
+            settings.published_path,
+            seller_ids=settings.seller_ids,
+            source=settings.source,
+            at=at,
+        )
     return loaded

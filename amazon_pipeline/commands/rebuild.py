@@ -18,13 +18,13 @@ def rebuild(settings: Settings, say: Callable[[str], None]) -> bool:
     # Dagster takes two seconds to import, which the other commands need not wait for
     from amazon_pipeline.defs.session import only_sync  # noqa: PLC0415
 
-    seller_id = settings.credentials().seller_id
+    settings.require_credentials()
     with only_sync(settings):
-        put_in_place(rebuild_beside(settings, seller_id, say), settings.warehouse_path)
+        put_in_place(rebuild_beside(settings, say), settings.warehouse_path)
         publication = publish(
             settings.warehouse_path,
             settings.published_path,
-            seller_id=seller_id,
+            seller_ids=settings.seller_ids,
             source=settings.source,
             at=datetime.now(UTC),
         )

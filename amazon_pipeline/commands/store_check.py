@@ -13,10 +13,11 @@ from amazon_pipeline.errors import PipelineError, StoreAccessDenied
 from amazon_pipeline.extraction import open_shopify
 from amazon_pipeline.pacing import Budget
 from amazon_pipeline.selling_partner.client import utc_now
-from amazon_pipeline.settings import Settings, ShopifyStore
+from amazon_pipeline.settings import Settings
 from amazon_pipeline.shopify.client import ShopifyAdmin
 from amazon_pipeline.shopify.payments import balance_transactions, booked_in
 from amazon_pipeline.shopify.shop import shop
+from amazon_pipeline.stores import ShopifyStore
 
 _PAYMENTS_SCOPES: Final = ("read_shopify_payments", "read_shopify_payments_accounts")
 _WISHED: Final = {

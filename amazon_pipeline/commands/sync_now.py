@@ -20,7 +20,7 @@ def sync_now(settings: Settings, say: Callable[[str], None]) -> bool:
 
     Raises CredentialsMissing or SyncAlreadyRunning before anything is asked of Amazon.
     """
-    credentials = settings.credentials()
+    settings.require_credentials()
     os.environ["DAGSTER_HOME"] = str(prepare_dagster_home(settings))
     # Dagster takes two seconds to import, which the other commands need not wait for
     from amazon_pipeline.definitions import build_definitions  # noqa: PLC0415
@@ -35,13 +35,16 @@ def sync_now(settings: Settings, say: Callable[[str], None]) -> bool:
     definitions = build_definitions(settings, Surroundings(on_progress=show))
     done = sync_in_foreground(settings, definitions)
     with open_warehouse(settings.warehouse_path) as connection:
-        rows = sync_rows(connection, credentials.seller_id)
-    for row in rows:
+        rows = [
+            (account.name, row) for account in settings.accounts for row in sync_rows(connection, account.seller_id)
+        ]
+    for account_name, row in rows:
         counts = f"{row.rows_changed} rows changed, {row.api_calls} calls"
         if row.rows_quarantined:
             counts += f", {row.rows_quarantined} rows quarantined"
-        say(f"{row.stream}: {row.status}, {counts}" + (f". {row.message}" if row.message else ""))
-    if done.step_error and not any(row.status == "failed" for row in rows):
+        whose = f"{account_name}: " if account_name else ""
+        say(f"{whose}{row.stream}: {row.status}, {counts}" + (f". {row.message}" if row.message else ""))
+    if done.step_error and not any(row.status == "failed" for _, row in rows):
         say(f"The sync stopped: {done.step_error}")
     say(f"Sync {done.run_id[:8]} " + ("is done." if done.is_success else "has failed."))
     return done.is_success

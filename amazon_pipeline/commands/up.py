@@ -87,7 +87,7 @@ def _start_simulator(services: Services, port: int, logs: Path) -> None:
 
 def _first_sync(settings: Settings, services: Services, say: Callable[[str], None]) -> None:
     try:
-        settings.credentials()
+        settings.require_credentials()
     except CredentialsMissing as error:
         say(f"No sync: {error} The dashboard shows what to set up.")
         return

@@ -46,15 +46,18 @@ def published_asset() -> dg.AssetsDefinition:
             with warehouse.get_connection() as connection:
                 summary = sync_summary(connection, settings.reporting_currency)
                 failed = [
-                    (row.stream, row.message) for row in sync_rows(connection, sync.seller_id) if row.status == "failed"
+                    (account.name, row.stream, row.message)
+                    for account in sync.accounts
+                    for row in sync_rows(connection, account.seller_id)
+                    if row.status == "failed"
                 ]
-                is_worth_publishing = has_any_success(connection, sync.seller_id)
+                is_worth_publishing = has_any_success(connection)
             metadata: dict[str, Any] = {"published": "no stream has ever succeeded"}
             if is_worth_publishing:
                 publication = publish(
                     settings.warehouse_path,
                     settings.published_path,
-                    seller_id=sync.seller_id,
+                    seller_ids=settings.seller_ids,
                     source=settings.source,
                     at=sync.clock(),
                 )
@@ -66,14 +69,17 @@ def published_asset() -> dg.AssetsDefinition:
                 if not sync.has_only_failures:
                     sync.completed(summary)
             if failed:
-                sync.failed(failure_sentence(failed), [stream for stream, _ in failed])
+                streams = [f"{stream} ({account})" if account else stream for account, stream, _ in failed]
+                sync.failed(failure_sentence(failed), streams)
         return dg.MaterializeResult(
             metadata=metadata,
             check_results=[
                 dg.AssetCheckResult(
                     check_name=ALL_STREAMS,
                     passed=not failed,
-                    metadata={"failed": dg.MetadataValue.md(as_markdown(("stream", "why"), failed))} if failed else {},
+                    metadata={"failed": dg.MetadataValue.md(as_markdown(("account", "stream", "why"), failed))}
+                    if failed
+                    else {},
                 )
             ],
         )

@@ -14,8 +14,8 @@ from dagster import AssetExecutionContext
 from filelock import FileLock, Timeout
 
 from amazon_pipeline.defs.assets_raw import marketplaces_of, raw_asset
-from amazon_pipeline.defs.metadata import OWNERS, outcome_metadata
-from amazon_pipeline.defs.session import Surroundings, SyncSession
+from amazon_pipeline.defs.metadata import OWNERS, outcomes_metadata
+from amazon_pipeline.defs.session import AccountSession, Surroundings, SyncSession
 from amazon_pipeline.defs.warehouse_resource import WarehouseResource
 from amazon_pipeline.errors import HistoryAlreadyRunning
 from amazon_pipeline.extraction import Extraction, Fetched, Outcome, fetch_first_history, fetch_history, run_stream
@@ -90,37 +90,46 @@ def _monthly(now: datetime) -> dg.AssetsDefinition:
         context: AssetExecutionContext, history: dg.ResourceParam[SyncSession], warehouse: WarehouseResource
     ) -> dg.MaterializeResult:
         history.follow(context)
-        outcome = fetch_month(history, warehouse, context.partition_time_window)
-        metadata = outcome_metadata(outcome, now=history.clock())
-        if outcome.status != "ok":
-            raise dg.Failure(outcome.message or outcome.status, metadata=metadata, allow_retries=False)
+        outcomes = fetch_month(history, warehouse, context.partition_time_window)
+        metadata = outcomes_metadata(outcomes, now=history.clock())
+        unfinished = [
+            f"{name}: {outcome.message or outcome.status}" if name else outcome.message or outcome.status
+            for name, outcome in outcomes
+            if outcome.status != "ok"
+        ]
+        if unfinished:
+            raise dg.Failure(" ".join(unfinished), metadata=metadata, allow_retries=False)
         return dg.MaterializeResult(metadata=metadata)
 
     return orders_history
 
 
-def fetch_month(history: SyncSession, warehouse: WarehouseResource, month: dg.TimeWindow) -> Outcome:
-    """Land a month's orders, and write how that went."""
+def fetch_month(history: SyncSession, warehouse: WarehouseResource, month: dg.TimeWindow) -> list[tuple[str, Outcome]]:
+    """Land a month's orders of every account, and write how that went; returns the accounts' names and outcomes."""
     with warehouse.get_connection() as connection:
-        claim(connection, history.seller_id, history.settings.source)
+        claim(connection, history.settings)
 
-    def fetch(extraction: Extraction, fetched: Fetched) -> None:
-        ids = marketplaces_of(history, warehouse)
-        fetch_history(extraction, fetched, marketplace_ids=ids, since=month.start, until=month.end)
+    def month_of(account: AccountSession) -> Outcome:
+        def fetch(extraction: Extraction, fetched: Fetched) -> None:
+            ids = marketplaces_of(account, warehouse)
+            fetch_history(extraction, fetched, marketplace_ids=ids, since=month.start, until=month.end)
 
-    outcome = run_stream(STREAM, history.extraction, fetch)
+        return run_stream(STREAM, account.extraction, fetch)
+
+    outcomes = history.of_each_account(month_of)
     with warehouse.get_connection() as connection:
-        record_outcome(connection, history.seller_id, outcome)
-    return outcome
+        for account, outcome in outcomes:
+            record_outcome(connection, account.seller_id, outcome)
+    return [(account.name, outcome) for account, outcome in outcomes]
 
 
-def _first_history(sync: SyncSession, warehouse: WarehouseResource) -> Outcome:
+def _first_history(account: AccountSession, warehouse: WarehouseResource) -> Outcome:
     def fetch(extraction: Extraction, fetched: Fetched) -> None:
         try:
-            with only_history(sync.settings):
-                ids = marketplaces_of(sync, warehouse)
-                fetch_first_history(extraction, fetched, marketplace_ids=ids, days=sync.settings.history_days)
+            with only_history(account.settings):
+                ids = marketplaces_of(account, warehouse)
+                fetch_first_history(extraction, fetched, marketplace_ids=ids, days=account.settings.history_days)
         except HistoryAlreadyRunning as running:
             fetched.was_due, fetched.note = False, str(running)
 
-    return run_stream(STREAM, sync.extraction, fetch)
+    return run_stream(STREAM, account.extraction, fetch)

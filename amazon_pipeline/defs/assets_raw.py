@@ -7,10 +7,10 @@ from typing import Final
 import dagster as dg
 from dagster import AssetExecutionContext
 
-from amazon_pipeline.defs.metadata import OWNERS, outcome_metadata
-from amazon_pipeline.defs.session import SyncSession, without_directories
+from amazon_pipeline.defs.metadata import OWNERS, outcomes_metadata
+from amazon_pipeline.defs.session import AccountSession, SyncSession, without_directories
 from amazon_pipeline.defs.warehouse_resource import WarehouseResource
-from amazon_pipeline.errors import MarketplacesUnknown
+from amazon_pipeline.errors import MarketplacesUnknown, TransientError
 from amazon_pipeline.extraction import (
     Extraction,
     Fetched,
@@ -76,7 +76,7 @@ def raw_assets() -> list[dg.AssetsDefinition]:
 
 def raw_asset(
     stream: str,
-    fetch: Callable[[SyncSession, WarehouseResource], Outcome],
+    fetch: Callable[[AccountSession, WarehouseResource], Outcome],
     *,
     deps: list[list[str]],
     op_tags: dict[str, str] | None = None,
@@ -105,21 +105,27 @@ def raw_asset(
         with sync.step(context):
             with warehouse.get_connection() as connection:
                 sync.begin(context, connection)
-            outcome = fetch(sync, warehouse)
-            sync.outcomes.append(outcome)
+            fetched = sync.of_each_account(lambda account: _once(sync, stream, account, warehouse, fetch))
+            for _, outcome in fetched:
+                if isinstance(outcome.error, TransientError):
+                    sync.try_again(context, outcome.error)
             with warehouse.get_connection() as connection:
-                record_outcome(connection, sync.seller_id, _to_be_shown(outcome, sync.settings))
-            for sentence in (outcome.message, clock_warning(outcome.clock_ahead_seconds)):
-                if sentence:
-                    context.log.warning(sentence)
+                for account, outcome in fetched:
+                    sync.outcomes.append(outcome)
+                    record_outcome(connection, account.seller_id, _to_be_shown(outcome, sync.settings))
+            for account, outcome in fetched:
+                for sentence in (outcome.message, clock_warning(outcome.clock_ahead_seconds)):
+                    if sentence:
+                        context.log.warning(f"{account.name}: {sentence}" if account.name else sentence)
+        metadata = outcomes_metadata([(account.name, outcome) for account, outcome in fetched], now=sync.clock())
         return dg.MaterializeResult(
-            metadata=outcome_metadata(outcome, now=sync.clock()),
+            metadata=metadata,
             check_results=[
                 dg.AssetCheckResult(
                     check_name=FETCHED,
-                    passed=outcome.status != "failed",
+                    passed=all(outcome.status != "failed" for _, outcome in fetched),
                     severity=dg.AssetCheckSeverity.ERROR,
-                    metadata=outcome_metadata(outcome, now=sync.clock()),
+                    metadata=metadata,
                 )
             ],
         )
@@ -127,74 +133,90 @@ def raw_asset(
     return raw
 
 
+def _once(
+    sync: SyncSession,
+    stream: str,
+    account: AccountSession,
+    warehouse: WarehouseResource,
+    fetch: Callable[[AccountSession, WarehouseResource], Outcome],
+) -> Outcome:
+    """How the account's fetch ended; one that did not fail is not made again when the step is."""
+    before = sync.fetched.get((stream, account.name))
+    if before is not None and before.status != "failed":
+        return before
+    outcome = fetch(account, warehouse)
+    sync.fetched[stream, account.name] = outcome
+    return outcome
+
+
 def _to_be_shown(outcome: Outcome, settings: Settings) -> Outcome:
     """The outcome as readers of the published file see it; the asset's own metadata names whole paths."""
     return replace(outcome, message=outcome.message and without_directories(outcome.message, settings))
 
 
-def _marketplaces(sync: SyncSession, _warehouse: WarehouseResource) -> Outcome:
-    return run_stream("marketplaces", sync.extraction, fetch_marketplaces)
+def _marketplaces(account: AccountSession, _warehouse: WarehouseResource) -> Outcome:
+    return run_stream("marketplaces", account.extraction, fetch_marketplaces)
 
 
-def _orders(sync: SyncSession, warehouse: WarehouseResource) -> Outcome:
+def _orders(account: AccountSession, warehouse: WarehouseResource) -> Outcome:
     with warehouse.get_connection() as connection:
-        watermark = reached(connection, sync.seller_id, "orders")
-        lost = lost_windows(connection, sync.seller_id, "orders")
-        set_aside = orders_to_ask_again(connection, sync.seller_id)
+        watermark = reached(connection, account.seller_id, "orders")
+        lost = lost_windows(connection, account.seller_id, "orders")
+        set_aside = orders_to_ask_again(connection, account.seller_id)
 
     def fetch(extraction: Extraction, fetched: Fetched) -> None:
         answered = ask_again(extraction, fetched, set_aside)
         if answered:
-            with warehouse.get_connection() as connection:
-                count_asked_again(connection, sync.seller_id, answered)
-        ids = marketplaces_of(sync, warehouse)
+            with account.writing, warehouse.get_connection() as connection:
+                count_asked_again(connection, account.seller_id, answered)
+        ids = marketplaces_of(account, warehouse)
         fetch_orders(extraction, fetched, marketplace_ids=ids, watermark=watermark, lost=lost)
 
-    return run_stream("orders", sync.extraction, fetch)
+    return run_stream("orders", account.extraction, fetch)
 
 
-def _inventory(sync: SyncSession, warehouse: WarehouseResource) -> Outcome:
+def _inventory(account: AccountSession, warehouse: WarehouseResource) -> Outcome:
     def fetch(extraction: Extraction, fetched: Fetched) -> None:
-        fetch_inventory(extraction, fetched, marketplace_ids=marketplaces_of(sync, warehouse))
+        fetch_inventory(extraction, fetched, marketplace_ids=marketplaces_of(account, warehouse))
 
-    return run_stream("inventory", sync.extraction, fetch)
+    return run_stream("inventory", account.extraction, fetch)
 
 
-def _order_metrics(sync: SyncSession, warehouse: WarehouseResource) -> Outcome:
+def _order_metrics(account: AccountSession, warehouse: WarehouseResource) -> Outcome:
     def fetch(extraction: Extraction, fetched: Fetched) -> None:
-        fetch_order_metrics(extraction, fetched, marketplace_ids=marketplaces_of(sync, warehouse))
+        fetch_order_metrics(extraction, fetched, marketplace_ids=marketplaces_of(account, warehouse))
 
-    return run_stream("order_metrics", sync.extraction, fetch)
+    return run_stream("order_metrics", account.extraction, fetch)
 
 
-def _stock_report(sync: SyncSession, warehouse: WarehouseResource) -> Outcome:
+def _stock_report(account: AccountSession, warehouse: WarehouseResource) -> Outcome:
     def fetch(extraction: Extraction, fetched: Fetched) -> None:
-        fetch_stock_report(extraction, fetched, marketplace_ids=marketplaces_of(sync, warehouse))
+        fetch_stock_report(extraction, fetched, marketplace_ids=marketplaces_of(account, warehouse))
 
-    return run_stream("stock_report", sync.extraction, fetch)
+    return run_stream("stock_report", account.extraction, fetch)
 
 
-def _inbound_shipments(sync: SyncSession, warehouse: WarehouseResource) -> Outcome:
-    close_what_was_cut_off(sync.landing, sync.clock())
-    with warehouse.get_connection() as connection:
+def _inbound_shipments(account: AccountSession, warehouse: WarehouseResource) -> Outcome:
+    close_what_was_cut_off(account.landing, account.clock())
+    with account.writing, warehouse.get_connection() as connection:
         # items that landed before a sync was killed are taken now, so that Amazon is not asked for them again
-        stage_landed(connection, sync.landing, "inbound_shipments", sync.seller_id)
+        stage_landed(connection, account.landing, "inbound_shipments", account.seller_id)
         merge_inbound(connection)
-        known = known_shipments(connection, sync.seller_id)
+        known = known_shipments(connection, account.seller_id)
 
     def fetch(extraction: Extraction, fetched: Fetched) -> None:
-        ids = marketplaces_of(sync, warehouse)
+        ids = marketplaces_of(account, warehouse)
         fetch_inbound_shipments(extraction, fetched, marketplace_ids=ids, known=known)
 
-    return run_stream("inbound_shipments", sync.extraction, fetch)
+    return run_stream("inbound_shipments", account.extraction, fetch)
 
 
-def marketplaces_of(sync: SyncSession, warehouse: WarehouseResource) -> tuple[str, ...]:
+def marketplaces_of(account: AccountSession, warehouse: WarehouseResource) -> tuple[str, ...]:
     """Those of the setting, or all the account participates in. Raises MarketplacesUnknown."""
-    if sync.settings.marketplace_ids:
-        return sync.settings.marketplace_ids
+    if account.settings.marketplace_ids:
+        return account.settings.marketplace_ids
     with warehouse.get_connection() as connection:
-        known = marketplace_ids(connection, sync.seller_id)
+        known = marketplace_ids(connection, account.seller_id)
     if not known:
         raise MarketplacesUnknown(
             "Amazon has not said yet in which marketplaces the seller participates. "

@@ -10,7 +10,7 @@ from amazon_pipeline.defs.metadata import OWNERS, loaded_metadata, table_metadat
 from amazon_pipeline.defs.session import SyncSession
 from amazon_pipeline.defs.warehouse_resource import WarehouseResource
 from amazon_pipeline.schemas import STAGING_TABLES
-from amazon_pipeline.warehouse import record_quarantined, stage_landed
+from amazon_pipeline.warehouse import Loaded, record_quarantined, stage_landed
 
 NONE_QUARANTINED: Final = "none_quarantined"
 WRITE_POOL: Final = "duckdb_write"
@@ -66,12 +66,12 @@ def _staging(stream: str, tables: tuple[str, ...]) -> dg.AssetsDefinition:
     ) -> Iterator[dg.MaterializeResult]:
         with sync.step(context):
             with warehouse.get_connection() as connection:
-                loaded = stage_landed(connection, sync.landing, stream, sync.seller_id)
-                record_quarantined(connection, sync.seller_id, stream, loaded.rows_quarantined)
-                for other in _ALSO.get(stream, ()):
-                    more = stage_landed(connection, sync.landing, other, sync.seller_id)
-                    record_quarantined(connection, sync.seller_id, other, more.rows_quarantined)
-                    loaded = loaded.plus(more)
+                loaded = Loaded()
+                for account in sync.accounts:
+                    for one in (stream, *_ALSO.get(stream, ())):
+                        more = stage_landed(connection, account.landing, one, account.seller_id)
+                        record_quarantined(connection, account.seller_id, one, more.rows_quarantined)
+                        loaded = loaded.plus(more)
             if loaded.rows_quarantined:
                 context.log.warning(f"{loaded.rows_quarantined} rows quarantined: {loaded.sample}")
         check = dg.AssetCheckResult(

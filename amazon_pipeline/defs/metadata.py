@@ -112,6 +112,27 @@ def outcome_metadata(outcome: Outcome, *, now: datetime) -> dict[str, Any]:
     return found
 
 
+_ADDED_UP: Final = ("pages", "rows", "api_calls", "throttled_calls", "quota_wait_seconds", "bytes_landed")
+_LARGEST: Final = ("duration_seconds", "lag_seconds")
+
+
+def outcomes_metadata(outcomes: Sequence[tuple[str, Outcome]], *, now: datetime) -> dict[str, Any]:
+    """What a fetch of several accounts (by name) did and cost: in all, and of each. One account's is its own."""
+    each = {name: outcome_metadata(outcome, now=now) for name, outcome in outcomes}
+    if len(each) == 1:
+        return next(iter(each.values()))
+    found: dict[str, Any] = {"status": ", ".join(sorted({outcome.status for _, outcome in outcomes}))}
+    found |= {key: sum(one[key] for one in each.values()) for key in _ADDED_UP}
+    found |= {key: max(values) for key in _LARGEST if (values := [one[key] for one in each.values() if key in one])}
+    header = ("account", "status", *_ADDED_UP, *_LARGEST, "message")
+    rows = [(name, *(one.get(key, "") for key in header[1:])) for name, one in each.items()]
+    found["accounts"] = dg.MetadataValue.md(as_markdown(header, rows))
+    for name, one in each.items():
+        kept = {key: value for key, value in one.items() if key.startswith("quota_left/") or key == "landed"}
+        found |= {f"{name}/{key}": value for key, value in kept.items()}
+    return found
+
+
 def loaded_metadata(loaded: Loaded) -> dict[str, Any]:
     """What staging did, with a sample of the rows it set aside."""
     found: dict[str, Any] = {

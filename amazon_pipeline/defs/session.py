@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import os
+import queue
 import re
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import dagster as dg
 import duckdb
 from filelock import FileLock, Timeout
 
-from amazon_pipeline.errors import PipelineError, SyncAlreadyRunning
+from amazon_pipeline.errors import PipelineError, SyncAlreadyRunning, WarehouseHeld
 from amazon_pipeline.events import SYNC_COMPLETED, SYNC_ERROR, SYNC_STARTED, EventLog
 from amazon_pipeline.extraction import Extraction, Outcome
 from amazon_pipeline.landing import Landing
@@ -23,14 +26,17 @@ from amazon_pipeline.marts import bring_up_to_date
 from amazon_pipeline.selling_partner.calls import Progress
 from amazon_pipeline.selling_partner.client import SellingPartner, ignore_progress, open_selling_partner, utc_now
 from amazon_pipeline.selling_partner.quota import Budget
-from amazon_pipeline.settings import Settings
+from amazon_pipeline.settings import Account, Settings
 from amazon_pipeline.warehouse import claim, open_warehouse, unreadable_batches
 
 KILLED_MESSAGE: Final = (
     "The sync was stopped before it finished. The figures shown are those of the sync before; "
     "the next sync goes on where this one stopped."
 )
+MOST_RETRIES: Final = 2
+"""Of a step, after its first try."""
 FOREGROUND_TAG: Final = {"launched_by": "amazon-pipeline sync"}
+Result = TypeVar("Result")
 _LOCK_WAIT_SECONDS: Final = 30.0
 _DISK_FULL: Final = ("No space left on device", "database or disk is full", "the disk is full")
 """How the system, SQLite and we say it."""
@@ -99,6 +105,53 @@ class Surroundings:
     monotonic: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
     on_progress: Callable[[Progress], None] = ignore_progress
+    retry_seconds: float = 30.0
+    """How long Dagster waits before it tries a step again."""
+
+
+class AccountSession:
+    """One account within a run: its session with Amazon, its quota, its landed pages."""
+
+    def __init__(self, account: Account, surroundings: Surroundings, writing: threading.Lock | None = None) -> None:
+        self.name = account.name
+        self.settings = account.settings
+        self.clock = surroundings.clock
+        self.writing = writing or threading.Lock()
+        """Held by whoever writes tables that hold several accounts' rows, while accounts are fetched side by side."""
+        self.on_progress: Callable[[Progress], None] = surroundings.on_progress
+        self._account = account
+        self._surroundings = surroundings
+        self._client: SellingPartner | None = None
+
+    @property
+    def seller_id(self) -> str:
+        """The seller. Raises CredentialsMissing."""
+        return self._account.seller_id
+
+    @property
+    def landing(self) -> Landing:
+        """The seller's landed pages. Raises CredentialsMissing."""
+        return Landing(self.settings.landing_dir, self.seller_id)
+
+    def extraction(self) -> Extraction:
+        """What a fetch works with; one session with Amazon serves the whole run. Raises CredentialsMissing."""
+        if self._client is None:
+            self._client = open_selling_partner(
+                self.settings,
+                budget=Budget(self.settings.sync_budget_seconds, self._surroundings.monotonic),
+                on_progress=lambda progress: self.on_progress(replace(progress, account=self.name)),
+                clock=self.clock,
+                sleep=self._surroundings.sleep,
+            )
+        with open_warehouse(self.settings.warehouse_path) as connection:
+            unreadable = unreadable_batches(connection, self.seller_id)
+        landing = Landing(self.settings.landing_dir, self.seller_id, unreadable=unreadable)
+        return Extraction(self._client, landing, self.seller_id, self.settings.source, self.clock)
+
+    def close(self) -> None:
+        """End the session with Amazon."""
+        if self._client is not None:
+            self._client.close()
 
 
 class SyncSession:
@@ -112,18 +165,12 @@ class SyncSession:
         self._surroundings = surroundings
         self.outcomes: list[Outcome] = []
         self._log: Callable[[str], None] = lambda _line: None
-        self._client: SellingPartner | None = None
         self._is_up_to_date = False
-
-    @property
-    def seller_id(self) -> str:
-        """The seller. Raises CredentialsMissing."""
-        return self.settings.credentials().seller_id
-
-    @property
-    def landing(self) -> Landing:
-        """The seller's landed pages. Raises CredentialsMissing."""
-        return Landing(self.settings.landing_dir, self.seller_id)
+        self._tried_again = 0
+        self.fetched: dict[tuple[str, str], Outcome] = {}
+        """Of this run, by stream and account: what went well is not fetched again when the step is tried again."""
+        writing = threading.Lock()
+        self.accounts = tuple(AccountSession(account, surroundings, writing) for account in settings.accounts)
 
     @property
     def has_only_failures(self) -> bool:
@@ -131,20 +178,35 @@ class SyncSession:
         failed = any(outcome.status == "failed" for outcome in self.outcomes)
         return failed and not any(outcome.fetched.pages for outcome in self.outcomes)
 
-    def extraction(self) -> Extraction:
-        """What a fetch works with; one session with Amazon serves the whole run. Raises CredentialsMissing."""
-        if self._client is None:
-            self._client = open_selling_partner(
-                self.settings,
-                budget=Budget(self.settings.sync_budget_seconds, self._surroundings.monotonic),
-                on_progress=self._progress,
-                clock=self.clock,
-                sleep=self._surroundings.sleep,
-            )
-        with open_warehouse(self.settings.warehouse_path) as connection:
-            unreadable = unreadable_batches(connection, self.seller_id)
-        landing = Landing(self.settings.landing_dir, self.seller_id, unreadable=unreadable)
-        return Extraction(self._client, landing, self.seller_id, self.settings.source, self.clock)
+    def of_each_account(self, do: Callable[[AccountSession], Result]) -> list[tuple[AccountSession, Result]]:
+        """What ``do`` gives for each account: side by side, since each waits for a quota of its own.
+
+        Progress is told from this thread alone. What ``do`` raises passes through once all have ended.
+        """
+        if len(self.accounts) == 1:
+            (account,) = self.accounts
+            account.on_progress = self._progress
+            return [(account, do(account))]
+        told: queue.SimpleQueue[Progress | None] = queue.SimpleQueue()
+
+        def work(account: AccountSession) -> Result:
+            try:
+                return do(account)
+            finally:
+                told.put(None)
+
+        for account in self.accounts:
+            account.on_progress = told.put
+        with ThreadPoolExecutor(len(self.accounts), thread_name_prefix="account") as pool:
+            futures = [pool.submit(work, account) for account in self.accounts]
+            ended = 0
+            while ended < len(futures):
+                progress = told.get()
+                if progress is None:
+                    ended += 1
+                else:
+                    self._progress(progress)
+        return [(account, future.result()) for account, future in zip(self.accounts, futures, strict=True)]
 
     def follow(self, context: dg.AssetExecutionContext) -> None:
         """Let progress go to the log of this asset."""
@@ -163,9 +225,28 @@ class SyncSession:
         try:
             self.bring_up_to_date(context.log.warning)
             yield
+        except WarehouseHeld as error:
+            self.try_again(context, error)
+            self.failed(str(error))
+            raise
+        except dg.RetryRequested:
+            raise
         except BaseException as error:
             self.failed(self._sentence(context, error))
             raise
+
+    def try_again(self, context: dg.AssetExecutionContext, error: PipelineError) -> None:
+        """Have Dagster try the step again, seen as "up for retry"; returns if it was tried often enough.
+
+        For what may be over soon. Half of the time that a sync may wait for quota may go into such waits.
+        """
+        waited = self._tried_again * self._surroundings.retry_seconds
+        if context.retry_number >= MOST_RETRIES or waited >= self.settings.sync_budget_seconds / 2:
+            return
+        self._tried_again += 1
+        wait = self._surroundings.retry_seconds
+        context.log.warning(f"{error} The step is tried again in {wait:.0f} s.")
+        raise dg.RetryRequested(max_retries=MOST_RETRIES, seconds_to_wait=wait) from error
 
     def _sentence(self, context: dg.AssetExecutionContext, error: BaseException) -> str:
         if any(words in str(error) for words in _DISK_FULL):
@@ -176,11 +257,13 @@ class SyncSession:
         return str(error) if isinstance(error, PipelineError) else _unexpected(context)
 
     def begin(self, context: dg.AssetExecutionContext, connection: duckdb.DuckDBPyConnection) -> None:
-        """Make sure the warehouse is this seller's, and tell that a sync has begun, if this run is to publish.
+        """Make sure the warehouse is these sellers', and tell that a sync has begun, if this run is to publish.
 
         A run of a few assets from the UI is no sync: nobody waits for its end. Raises SettingsError.
         """
-        claim(connection, self.seller_id, self.settings.source)
+        if self.settings.accounts_file is None:
+            self.settings.require_credentials()
+        claim(connection, self.settings)
         selected = context.run.asset_selection
         if not selected or dg.AssetKey("published") in selected:
             self._tell(SYNC_STARTED, {})
@@ -194,9 +277,9 @@ class SyncSession:
         self._tell(SYNC_ERROR, {"error": without_directories(sentence, self.settings), "streams": list(streams)})
 
     def close(self) -> None:
-        """End the session with Amazon."""
-        if self._client is not None:
-            self._client.close()
+        """End the sessions with Amazon."""
+        for account in self.accounts:
+            account.close()
 
     def _tell(self, event: str, data: dict[str, Any]) -> None:
         now = self.clock()
@@ -220,6 +303,10 @@ def without_directories(sentence: str, settings: Settings) -> str:
 
 def describe(progress: Progress) -> str:
     """One line a person can follow a sync by."""
+    return f"{progress.account}: {_happened(progress)}" if progress.account else _happened(progress)
+
+
+def _happened(progress: Progress) -> str:
     match progress.kind:
         case "page":
             return f"{progress.operation}: page {progress.number}, {progress.rows} rows"
@@ -233,9 +320,12 @@ def describe(progress: Progress) -> str:
             return progress.message + (f"; looking again in {progress.seconds:.0f} s" if progress.seconds else "")
 
 
-def failure_sentence(outcomes: list[tuple[str, str | None]]) -> str:
-    """What a manager reads when streams failed: which, why, and what that means."""
-    what = " ".join(f"{_NAMES.get(stream, stream)} could not be refreshed: {message}" for stream, message in outcomes)
+def failure_sentence(failed: Sequence[tuple[str, str, str | None]]) -> str:
+    """What a manager reads when streams failed: whose (account), which (stream), why (message), what that means."""
+    what = " ".join(
+        f"{f'{account}: ' if account else ''}{_NAMES.get(stream, stream)} could not be refreshed: {message}"
+        for account, stream, message in failed
+    )
     return f"{what} What was known before is still shown, with its age."
 
 

@@ -57,7 +57,7 @@ def sync_schedule(settings: Settings, job: dg.UnresolvedAssetJobDefinition) -> d
     )
     def every_15_minutes(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
         try:
-            settings.credentials()
+            settings.require_credentials()
         except CredentialsMissing as error:
             return dg.SkipReason(str(error))
         active = active_syncs(context.instance)

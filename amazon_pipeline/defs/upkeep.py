@@ -59,7 +59,10 @@ def replay_orders(
     """For a person to start after a fix; nothing is asked of Amazon."""
     sync.bring_up_to_date(context.log.warning)
     with warehouse.get_connection() as connection:
-        valid = replay_quarantined_orders(connection, sync.landing, sync.seller_id, only=config.order_ids)
+        valid = sum(
+            replay_quarantined_orders(connection, account.landing, account.seller_id, only=config.order_ids)
+            for account in sync.accounts
+        )
         merge_orders(connection)
     context.log.info(f"{valid} quarantined orders are valid now; they are published with the next sync.")
 

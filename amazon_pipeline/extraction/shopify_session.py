@@ -11,10 +11,11 @@ import httpx
 
 from amazon_pipeline.landing import Landing
 from amazon_pipeline.pacing import Budget, Progress, ignore_progress
-from amazon_pipeline.settings import Settings, ShopifyStore
+from amazon_pipeline.settings import Settings
 from amazon_pipeline.shopify.client import ShopifyAdmin
 from amazon_pipeline.shopify.cost import CostLedger
 from amazon_pipeline.shopify.customers import CustomerHash, customer_hash
+from amazon_pipeline.stores import ShopifyStore
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,8 @@ one SELECT; only the rows that differ are written.
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -19,7 +21,7 @@ from amazon_pipeline.marts.gates import check_rows, check_totals
 from amazon_pipeline.marts.snapshots import merge_snapshots
 from amazon_pipeline.marts.sql_files import mart_sql
 from amazon_pipeline.schemas import MART_TABLES, Table
-from amazon_pipeline.warehouse import from_microseconds, transaction
+from amazon_pipeline.warehouse import from_microseconds, stream_watermark, transaction
 
 DERIVED: Final = (
     "inventory_summary",
@@ -74,9 +76,9 @@ def merge_orders(connection: duckdb.DuckDBPyConnection) -> Built:
         check_rows(connection, MART_TABLES["orders"], "(SELECT * EXCLUDE (batch_id, page) FROM merged_orders)")
         connection.execute(mart_sql("order_items"))
         check_rows(connection, MART_TABLES["order_items"], "merged_items")
-        built = _conclude(connection, "orders", "orders", "order_items")
-        connection.execute("SET VARIABLE rows_changed = getvariable('history_rows_changed')")
-        history = _conclude(connection, "orders_history")
+        # each of the two streams that bring orders counts its own
+        built = _conclude(connection, "orders", _changed_orders(connection, "="), "orders", "order_items")
+        history = _conclude(connection, "orders_history", _changed_orders(connection, "<>"))
         return Built(built.rows, built.rows_changed + history.rows_changed)
 
 
@@ -85,15 +87,16 @@ def merge_inbound(connection: duckdb.DuckDBPyConnection) -> Built:
 
     Raises MartInvalid, leaving everything as it was.
     """
+    changed: Counter[str] = Counter()
     with transaction(connection):
-        connection.execute("SET VARIABLE rows_changed = 0")
-        for batch_id in _unmerged(connection, "inbound_shipments"):
+        for batch_id, seller_id in _unmerged(connection, "inbound_shipments"):
             connection.execute("SET VARIABLE batch_id = ?", [batch_id])
             connection.execute(mart_sql("inbound_shipments"))
+            changed[seller_id] += _one(connection, "SELECT getvariable('rows_changed')")
             connection.execute(mart_sql("inbound_shipment_items"))
         for name in ("inbound_shipments", "inbound_shipment_items"):
             check_rows(connection, MART_TABLES[name], MART_TABLES[name].qualified_name)
-        return _conclude(connection, "inbound_shipments", "inbound_shipments", "inbound_shipment_items")
+        return _conclude(connection, "inbound_shipments", changed, "inbound_shipments", "inbound_shipment_items")
 
 
 def merge_inventory(connection: duckdb.DuckDBPyConnection) -> Built:
@@ -103,26 +106,41 @@ def merge_inventory(connection: duckdb.DuckDBPyConnection) -> Built:
     """
     with transaction(connection):
         merged = merge_snapshots(connection)
-        connection.execute("SET VARIABLE rows_changed = ?", [merged.rows_changed])
         connection.execute(mart_sql("pool_duplicates"))
         history = MART_TABLES["inventory_history"]
         check_rows(connection, history, f"(FROM {history.qualified_name} WHERE valid_to IS NULL)")
         check_rows(connection, MART_TABLES["stock_transitions"], "mart.stock_transitions")
         check_totals(connection, history, history.qualified_name)
-        if merged.doubts:
+        for seller_id, doubts in merged.doubts.items():
             connection.execute(
-                "UPDATE staging.stream_status SET message = ? WHERE stream = 'inventory'", [" ".join(merged.doubts)]
+                "UPDATE staging.stream_status SET message = ? WHERE stream = 'inventory' AND seller_id = ?",
+                [" ".join(doubts), seller_id],
             )
-        built = _conclude(connection, "inventory", "inventory", "inventory_history", "stock_transitions")
-        return replace(built, doubts=tuple(merged.doubts))
+        built = _conclude(
+            connection, "inventory", merged.rows_changed, "inventory", "inventory_history", "stock_transitions"
+        )
+        return replace(built, doubts=tuple(one for doubts in merged.doubts.values() for one in doubts))
 
 
-def _unmerged(connection: duckdb.DuckDBPyConnection, stream: str) -> list[str]:
-    rows = connection.execute(
-        "SELECT batch_id FROM staging.staged_batches WHERE stream = ? AND NOT is_merged ORDER BY opened_at, batch_id",
+def _changed_orders(connection: duckdb.DuckDBPyConnection, comparison: str) -> Counter[str]:
+    """Of each seller, the orders that changed and whose source compares so with the Orders API."""
+    return Counter(
+        dict(
+            connection.execute(
+                f"""SELECT seller_id, count(*) FROM changed_orders WHERE source {comparison} 'orders_api'
+                    GROUP BY seller_id"""
+            ).fetchall()
+        )
+    )
+
+
+def _unmerged(connection: duckdb.DuckDBPyConnection, stream: str) -> list[tuple[str, str]]:
+    """Batch and seller, oldest first."""
+    return connection.execute(
+        """SELECT batch_id, seller_id FROM staging.staged_batches WHERE stream = ? AND NOT is_merged
+           ORDER BY opened_at, batch_id""",
         [stream],
     ).fetchall()
-    return [row[0] for row in rows]
 
 
 def build(connection: duckdb.DuckDBPyConnection, name: str) -> Built:
@@ -165,31 +183,37 @@ def _replace(connection: duckdb.DuckDBPyConnection, table: Table, scope: str | N
     return _one(connection, f"SELECT count(*) FROM (SELECT {key} FROM outdated UNION SELECT {key} FROM renewed)")
 
 
-def _conclude(connection: duckdb.DuckDBPyConnection, stream: str, *marts: str) -> Built:
-    changed = _one(connection, "SELECT getvariable('rows_changed')")
-    connection.execute(
-        "UPDATE staging.stream_status SET rows_changed = $changed, watermark = $watermark WHERE stream = $stream",
-        {"changed": changed, "watermark": _watermark(connection, stream), "stream": stream},
-    )
+def _conclude(connection: duckdb.DuckDBPyConnection, stream: str, changed: Mapping[str, int], *marts: str) -> Built:
+    """Write of each seller how many rows changed and up to when the stream is known; mark its batches as merged."""
+    sellers = connection.execute("SELECT seller_id FROM staging.stream_status WHERE stream = ?", [stream]).fetchall()
+    for (seller_id,) in sellers:
+        connection.execute(
+            """UPDATE staging.stream_status SET rows_changed = $changed, watermark = $watermark
+               WHERE stream = $stream AND seller_id = $seller""",
+            {
+                "changed": changed.get(seller_id, 0),
+                "watermark": _watermark(connection, stream, seller_id),
+                "stream": stream,
+                "seller": seller_id,
+            },
+        )
     connection.execute(
         "UPDATE staging.staged_batches SET is_merged = true WHERE stream = ? AND NOT is_merged", [stream]
     )
-    return Built({name: _row_count(connection, MART_TABLES[name]) for name in marts}, changed)
+    return Built({name: _row_count(connection, MART_TABLES[name]) for name in marts}, sum(changed.values()))
 
 
-def _watermark(connection: duckdb.DuckDBPyConnection, stream: str) -> datetime | None:
+def _watermark(connection: duckdb.DuckDBPyConnection, stream: str, seller_id: str) -> datetime | None:
     """Up to when the stream is known without a gap: the old watermark, and on over the windows merged now.
 
     A stream that reads everything each time has no window starts: there the newest end counts.
     """
-    rows = connection.execute(
-        "SELECT epoch_us(max(watermark)) FROM staging.stream_status WHERE stream = ?", [stream]
-    ).fetchall()
-    known = from_microseconds(rows[0][0]) if rows[0][0] is not None else None
+    known = stream_watermark(connection, seller_id, stream)
     merged = connection.execute(
         """SELECT coalesce(epoch_us(window_start), 0), epoch_us(window_end), is_first OR window_start IS NULL
-           FROM staging.staged_batches WHERE stream = ? AND status = 'complete' AND window_end IS NOT NULL""",
-        [stream],
+           FROM staging.staged_batches
+           WHERE stream = ? AND seller_id = ? AND status = 'complete' AND window_end IS NOT NULL""",
+        [stream, seller_id],
     ).fetchall()
     windows = [Window(from_microseconds(start), from_microseconds(end), is_first) for start, end, is_first in merged]
     return contiguous_end(known, windows)

@@ -49,11 +49,10 @@ def bring_up_to_date(settings: Settings, say: Callable[[str], None]) -> None:
         f"The working file has the tables of {migration.made_by} and is made again from the landed pages: "
         f"{'; '.join(migration.outgrown)}."
     )
-    seller_id = settings.credentials().seller_id
     with open_file(path) as connection:
-        claim(connection, seller_id, settings.source)
+        claim(connection, settings)
         before = _orders(connection)
-    fresh = rebuild_beside(settings, seller_id, say)
+    fresh = rebuild_beside(settings, say)
     with open_warehouse(fresh) as connection:
         after = _orders(connection)
     if after < before:
@@ -65,15 +64,19 @@ def bring_up_to_date(settings: Settings, say: Callable[[str], None]) -> None:
     put_in_place(fresh, path)
 
 
-def rebuild_beside(settings: Settings, seller_id: str, say: Callable[[str], None]) -> Path:
-    """Make a new working file from the landed pages, beside the one that is there; returns its path."""
+def rebuild_beside(settings: Settings, say: Callable[[str], None]) -> Path:
+    """Make a new working file from the landed pages of the settings' accounts, beside the one that is there.
+
+    Returns its path. Raises CredentialsMissing where the settings name no seller.
+    """
     fresh = settings.warehouse_path.with_name("rebuilt.duckdb")
     _remove(fresh)
-    landing = Landing(settings.landing_dir, seller_id)
     with open_warehouse(fresh) as connection:
-        claim(connection, seller_id, settings.source)
-        for stream in STAGERS:
-            _stage(connection, landing, stream, seller_id, say)
+        claim(connection, settings)
+        for seller_id in settings.seller_ids:
+            landing = Landing(settings.landing_dir, seller_id)
+            for stream in STAGERS:
+                _stage(connection, landing, stream, seller_id, say)
         for problem in read_planning(connection, settings):
             say(problem)
         merge_orders(connection)

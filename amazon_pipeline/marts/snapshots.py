@@ -6,6 +6,7 @@ loses more than a fifth of a marketplace's SKUs at once waits until the next one
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -23,59 +24,81 @@ BELIEVED_LOSS: Final = 0.2
 _SNAPSHOT: Final = "(SELECT * EXCLUDE (previous_status, is_changed) FROM snapshot)"
 
 
+@dataclass(frozen=True)
+class _Snapshot:
+    """One staged snapshot: its batch, whose it is, its marketplace (None if it is empty and the manifest has none)."""
+
+    batch_id: str
+    seller_id: str
+    marketplace_id: str | None
+    at: datetime
+
+
 @dataclass
 class Merged:
-    """What merging snapshots did: rows changed, and a sentence for each marketplace whose newest one is doubted."""
+    """What merging snapshots did, of each seller: rows changed, and a sentence for each newest one that is doubted."""
 
-    rows_changed: int
-    doubts: list[str]
+    rows_changed: Counter[str]
+    doubts: dict[str, list[str]]
 
 
 def merge_snapshots(connection: duckdb.DuckDBPyConnection) -> Merged:
     """Take the staged snapshots, oldest first, inside the caller's transaction."""
-    merged = Merged(0, [])
-    snapshots = connection.execute(
-        """SELECT b.batch_id, coalesce(b.marketplace_id, any_value(i.marketplace_id)), epoch_us(b.opened_at)
-           FROM staging.staged_batches AS b LEFT JOIN staging.inventory AS i USING (batch_id)
-           WHERE b.stream = 'inventory' AND NOT b.is_merged
-           GROUP BY b.batch_id, b.marketplace_id, b.opened_at ORDER BY b.opened_at, b.batch_id"""
-    ).fetchall()
-    doubts: dict[str, str] = {}
-    for batch_id, marketplace_id, opened_us in snapshots:
-        lost, known = _lost(connection, batch_id, marketplace_id)
-        doubted = _doubted(connection, marketplace_id)
-        agrees = doubted is not None and _agree(connection, batch_id, doubted)
-        doubts.pop(marketplace_id, None)
+    changed: Counter[str] = Counter()
+    doubts: dict[tuple[str, str | None], str] = {}
+    for snapshot in _staged(connection):
+        whose = snapshot.seller_id, snapshot.marketplace_id
+        lost, known = _lost(connection, snapshot)
+        doubted = _doubted(connection, snapshot)
+        agrees = doubted is not None and _agree(connection, snapshot.batch_id, doubted)
+        doubts.pop(whose, None)
         if doubted is not None:
-            _forget(connection, marketplace_id, doubted)
+            _forget(connection, doubted)
         if known and lost > BELIEVED_LOSS * known and not agrees:
-            connection.execute("INSERT INTO staging.doubted_snapshots VALUES (?, ?)", [marketplace_id, batch_id])
-            doubts[marketplace_id] = (
-                f"The newest snapshot of {marketplace_id} lacks {lost} of {known} SKUs and is not believed until the "
-                "next one agrees; the values before it stay."
+            connection.execute(
+                "INSERT INTO staging.doubted_snapshots VALUES (?, ?)", [snapshot.marketplace_id, snapshot.batch_id]
+            )
+            doubts[whose] = (
+                f"The newest snapshot of {snapshot.marketplace_id} lacks {lost} of {known} SKUs and is not believed "
+                "until the next one agrees; the values before it stay."
             )
             continue
-        at = from_microseconds(opened_us)
-        merged.rows_changed += _take(connection, batch_id, marketplace_id, at=at, misses=2 if agrees else 1)
-    merged.doubts = list(doubts.values())
-    return merged
+        changed[snapshot.seller_id] += _take(connection, snapshot, misses=2 if agrees else 1)
+    by_seller: dict[str, list[str]] = {}
+    for (seller_id, _), sentence in doubts.items():
+        by_seller.setdefault(seller_id, []).append(sentence)
+    return Merged(changed, by_seller)
 
 
-def _lost(connection: duckdb.DuckDBPyConnection, batch_id: str, marketplace_id: str | None) -> tuple[int, int]:
+def _staged(connection: duckdb.DuckDBPyConnection) -> list[_Snapshot]:
+    rows = connection.execute(
+        """SELECT
+             b.batch_id, b.seller_id, coalesce(b.marketplace_id, any_value(i.marketplace_id)), epoch_us(b.opened_at)
+           FROM staging.staged_batches AS b LEFT JOIN staging.inventory AS i USING (batch_id)
+           WHERE b.stream = 'inventory' AND NOT b.is_merged
+           GROUP BY b.batch_id, b.seller_id, b.marketplace_id, b.opened_at ORDER BY b.opened_at, b.batch_id"""
+    ).fetchall()
+    return [_Snapshot(batch, seller, marketplace, from_microseconds(at)) for batch, seller, marketplace, at in rows]
+
+
+def _lost(connection: duckdb.DuckDBPyConnection, snapshot: _Snapshot) -> tuple[int, int]:
     """SKUs of the marketplace that the snapshot lacks, and all that are known there and not gone."""
     rows = connection.execute(
         """SELECT count(*) FILTER (s.seller_sku IS NULL), count(*)
            FROM mart.inventory AS m
            LEFT JOIN (SELECT DISTINCT seller_sku FROM staging.inventory WHERE batch_id = $batch) AS s USING (seller_sku)
-           WHERE m.marketplace_id = $marketplace AND NOT m.is_gone""",
-        {"batch": batch_id, "marketplace": marketplace_id},
+           WHERE m.seller_id = $seller AND m.marketplace_id = $marketplace AND NOT m.is_gone""",
+        {"batch": snapshot.batch_id, "seller": snapshot.seller_id, "marketplace": snapshot.marketplace_id},
     ).fetchall()
     return int(rows[0][0]), int(rows[0][1])
 
 
-def _doubted(connection: duckdb.DuckDBPyConnection, marketplace_id: str | None) -> str | None:
+def _doubted(connection: duckdb.DuckDBPyConnection, snapshot: _Snapshot) -> str | None:
+    """The batch of the snapshot of the same seller and marketplace that waits for one to agree with it."""
     rows = connection.execute(
-        "SELECT batch_id FROM staging.doubted_snapshots WHERE marketplace_id = ?", [marketplace_id]
+        """SELECT d.batch_id FROM staging.doubted_snapshots AS d JOIN staging.staged_batches AS b USING (batch_id)
+           WHERE b.seller_id = ? AND d.marketplace_id = ?""",
+        [snapshot.seller_id, snapshot.marketplace_id],
     ).fetchall()
     return str(rows[0][0]) if rows else None
 
@@ -92,18 +115,17 @@ def _agree(connection: duckdb.DuckDBPyConnection, batch_id: str, doubted: str) -
     return bool(only_one <= BELIEVED_LOSS * either)
 
 
-def _forget(connection: duckdb.DuckDBPyConnection, marketplace_id: str | None, doubted: str) -> None:
-    connection.execute("DELETE FROM staging.doubted_snapshots WHERE marketplace_id = ?", [marketplace_id])
+def _forget(connection: duckdb.DuckDBPyConnection, doubted: str) -> None:
+    connection.execute("DELETE FROM staging.doubted_snapshots WHERE batch_id = ?", [doubted])
     connection.execute("DELETE FROM staging.inventory WHERE batch_id = ?", [doubted])
 
 
-def _take(
-    connection: duckdb.DuckDBPyConnection, batch_id: str, marketplace_id: str | None, *, at: datetime, misses: int
-) -> int:
+def _take(connection: duckdb.DuckDBPyConnection, snapshot: _Snapshot, *, misses: int) -> int:
     for name, value in (
-        ("batch_id", batch_id),
-        ("snapshot_marketplace_id", marketplace_id),
-        ("snapshot_at", at),
+        ("batch_id", snapshot.batch_id),
+        ("snapshot_seller_id", snapshot.seller_id),
+        ("snapshot_marketplace_id", snapshot.marketplace_id),
+        ("snapshot_at", snapshot.at),
         ("misses", misses),
     ):
         connection.execute(f"SET VARIABLE {name} = ?", [value])

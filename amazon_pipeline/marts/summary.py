@@ -14,11 +14,13 @@ def sync_summary(connection: duckdb.DuckDBPyConnection, reporting_currency: str 
     Counts are over all currencies, revenue is in the reporting currency: the given one, or the one with the most.
     """
     stock = connection.execute(
-        "SELECT total_skus, total_quantity, low_stock_count FROM mart.inventory_summary WHERE marketplace_id = 'ALL'"
+        """SELECT sum(total_skus)::BIGINT, sum(total_quantity)::BIGINT, sum(low_stock_count)::BIGINT
+           FROM mart.inventory_summary WHERE marketplace_id = 'ALL'"""
     ).fetchone() or (None, None, None)
     per_currency = connection.execute(
-        """SELECT currency, total_orders, total_revenue, unshipped_count FROM mart.order_metrics_24h
-           WHERE marketplace_id = 'ALL' ORDER BY total_revenue DESC NULLS LAST, currency"""
+        """SELECT currency, sum(total_orders)::BIGINT, sum(total_revenue) AS revenue, sum(unshipped_count)::BIGINT
+           FROM mart.order_metrics_24h WHERE marketplace_id = 'ALL'
+           GROUP BY currency ORDER BY revenue DESC NULLS LAST, currency"""
     ).fetchall()
     revenue = next((row[2] for row in per_currency if reporting_currency in (None, row[0])), None)
     return {

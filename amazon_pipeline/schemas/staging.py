@@ -264,8 +264,8 @@ STAGED_BATCHES = Table(
 DOUBTED_SNAPSHOTS = Table(
     "staging",
     "doubted_snapshots",
-    "marketplace whose newest inventory snapshot lost too many SKUs to be believed yet",
-    ("marketplace_id",),
+    "inventory snapshot that lost too many SKUs to be believed yet, the newest of its seller and marketplace",
+    ("batch_id",),
     (
         Column("marketplace_id", "VARCHAR", "Amazon marketplace id"),
         BATCH_ID,
@@ -299,7 +299,7 @@ MARKETPLACE_REFERENCE = Table(
 OWNER = Table(
     "meta",
     "owner",
-    "file: whose data it holds",
+    "seller whose data the file holds",
     ("seller_id",),
     (
         Column("seller_id", "VARCHAR", "the seller whose data this is"),
@@ -315,7 +315,7 @@ PUBLICATION = Table(
     (
         Column("publication_id", "BIGINT", "increases by one with every published file", minimum=1),
         Column("published_at", "TIMESTAMPTZ", "when the snapshot was made, UTC"),
-        Column("seller_id", "VARCHAR", "the seller whose data this is"),
+        Column("seller_id", "VARCHAR", "the seller whose data this is; several are separated by commas"),
         Column("source", "VARCHAR", "amazon, or simulator for made-up demonstration data"),
         Column("schema_version", "INTEGER", "checksum of these tables and of what their columns mean", minimum=0),
     ),

@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from amazon_pipeline.addresses import is_loopback
 from amazon_pipeline.errors import (
     ConnectionFailed,
     DocumentLinkExpired,
@@ -28,7 +29,6 @@ from amazon_pipeline.errors import (
     ReportRefused,
     ServiceFailure,
 )
-from amazon_pipeline.settings import is_loopback
 
 DOWNLOAD: Final = "report document"
 """The name errors give to the download, which is no operation of the SP-API."""

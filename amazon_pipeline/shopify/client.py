@@ -29,10 +29,10 @@ from amazon_pipeline.errors import (
     StoreBudgetSpent,
 )
 from amazon_pipeline.pacing import Budget, CallStats, Progress, ignore_progress
-from amazon_pipeline.settings import ShopifyStore
 from amazon_pipeline.shopify.answers import Answer, Reader, Received, parsed
 from amazon_pipeline.shopify.cost import CostLedger, ThrottleStatus, read_cost
 from amazon_pipeline.shopify.documents import Operation, operation
+from amazon_pipeline.stores import ShopifyStore
 
 ATTEMPTS: Final = 4
 _FIRST_PAUSE: Final = 1.0  # seconds; doubles with each attempt

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 import time
 import zlib
 from collections.abc import Callable, Iterator
@@ -15,7 +16,7 @@ from typing import Final
 
 import duckdb
 
-from amazon_pipeline.errors import WarehouseOutdated, WarehouseUnavailable
+from amazon_pipeline.errors import WarehouseHeld, WarehouseOutdated, WarehouseUnavailable
 from amazon_pipeline.marketplaces import MARKETPLACES
 from amazon_pipeline.schemas import MART_TABLES, STAGING_TABLES
 
@@ -39,6 +40,8 @@ MEMORY_LIMIT_BYTES: Final = 3_000_000_000
 """What DuckDB may hold: Python and what it does not count fit beside it in 4 GiB; more spills beside the file."""
 _RETRY_SECONDS: Final = 0.2
 _REBUILD: Final = "Run amazon-pipeline rebuild: it makes the file again from the landed pages."
+_OPENING_OR_CLOSING: Final = threading.Lock()
+"""Threads of one process share DuckDB's instance of a file; opening it while the last of them closes it fails."""
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -103,7 +106,8 @@ def open_file(
             ) from error
         raise
     finally:
-        connection.close()
+        with _OPENING_OR_CLOSING:
+            connection.close()
 
 
 def made_by(connection: duckdb.DuckDBPyConnection) -> MadeBy | None:
@@ -162,14 +166,15 @@ def _connect(path: Path, wait_seconds: float, sleep: Callable[[float], None]) ->
     waited = 0.0
     while True:
         try:
-            connection = duckdb.connect(path)
+            with _OPENING_OR_CLOSING:
+                connection = duckdb.connect(path)
         except duckdb.Error as error:
             if "Could not set lock" not in str(error):
                 raise WarehouseUnavailable(
                     f"The working file {path} cannot be opened ({_first_line(error)}). {_REBUILD}"
                 ) from error
             if waited >= wait_seconds:
-                raise WarehouseUnavailable(
+                raise WarehouseHeld(
                     f"The working file {path} is held by another program ({_first_line(error)}). "
                     "Only the pipeline may open it; read the published amazon.duckdb instead."
                 ) from error

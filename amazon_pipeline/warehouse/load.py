@@ -141,7 +141,7 @@ def _stage_batch(
             pages = []
         for page in _whole(pages):
             staged = STAGERS[stream](page, seller_id)
-            _insert_staged(connection, staged, is_snapshot=stream == "marketplaces")
+            _insert_staged(connection, staged, seller_id, is_snapshot=stream == "marketplaces")
             loaded.add(staged)
     _quarantine_pages(connection, batch, seller_id, damaged, loaded)
     if status != "open":
@@ -196,11 +196,11 @@ def _whole(pages: Iterable[LandedPage]) -> Iterable[LandedPage]:
             waiting = []
 
 
-def _insert_staged(connection: duckdb.DuckDBPyConnection, staged: Staged, *, is_snapshot: bool) -> None:
+def _insert_staged(connection: duckdb.DuckDBPyConnection, staged: Staged, seller_id: str, *, is_snapshot: bool) -> None:
     facts = MarketplaceFacts(connection) if is_snapshot else None
     for name, frame in staged.frames.items():
         if is_snapshot:
-            connection.execute(f"DELETE FROM staging.{name}")
+            connection.execute(f"DELETE FROM staging.{name} WHERE seller_id = ?", [seller_id])
         insert_frame(connection, STAGING_TABLES[name].qualified_name, frame)
         if name in _NEWEST_ONLY:
             _delete_older(connection, name, staged.page.batch_id)

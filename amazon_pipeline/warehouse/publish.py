@@ -12,6 +12,7 @@ import fcntl
 import os
 import re
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from io import BufferedReader, BufferedWriter
@@ -37,7 +38,7 @@ class Publication:
     size: int
 
 
-def publish(warehouse_path: Path, link: Path, *, seller_id: str, source: str, at: datetime) -> Publication:
+def publish(warehouse_path: Path, link: Path, *, seller_ids: Sequence[str], source: str, at: datetime) -> Publication:
     """Snapshot the working file and make it what readers get next.
 
     Raises PublishFailed; the last published file then stays what it was.
@@ -46,7 +47,7 @@ def publish(warehouse_path: Path, link: Path, *, seller_id: str, source: str, at
     try:
         directory.mkdir(parents=True, exist_ok=True)
         number = _next_number(directory)
-        _stamp(warehouse_path, number, seller_id=seller_id, source=source, at=at)
+        _stamp(warehouse_path, number, seller_ids=seller_ids, source=source, at=at)
         hidden = directory / f".amazon-{number}.duckdb.part"
         hidden.unlink(missing_ok=True)  # one that a kill left is read-only
         try:
@@ -73,12 +74,13 @@ def _snapshots(directory: Path) -> list[tuple[int, Path]]:
     return sorted((int(match[1]), path) for match, path in found if match)
 
 
-def _stamp(warehouse_path: Path, number: int, *, seller_id: str, source: str, at: datetime) -> None:
+def _stamp(warehouse_path: Path, number: int, *, seller_ids: Sequence[str], source: str, at: datetime) -> None:
     with open_warehouse(warehouse_path) as connection:
         with transaction(connection):
             connection.execute("DELETE FROM meta.publication")
             connection.execute(
-                "INSERT INTO meta.publication VALUES (?, ?, ?, ?, ?)", [number, at, seller_id, source, SCHEMA_VERSION]
+                "INSERT INTO meta.publication VALUES (?, ?, ?, ?, ?)",
+                [number, at, ",".join(seller_ids), source, SCHEMA_VERSION],
             )
         connection.execute("CHECKPOINT")
     if warehouse_path.with_name(warehouse_path.name + ".wal").exists():

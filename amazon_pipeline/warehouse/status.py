@@ -10,22 +10,32 @@ import duckdb
 from amazon_pipeline.errors import SettingsError
 from amazon_pipeline.extraction import KnownShipment, Outcome
 from amazon_pipeline.extraction.windows import Window, contiguous_end
+from amazon_pipeline.settings import Settings
 from amazon_pipeline.warehouse.connection import from_microseconds, transaction
 
 
-def claim(connection: duckdb.DuckDBPyConnection, seller_id: str, source: str) -> None:
-    """Make the warehouse this seller's, the first time. Raises SettingsError if it is another's.
+def claim(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    """Make the warehouse the settings' sellers'. Raises SettingsError if it holds another's, or CredentialsMissing.
 
-    One file holds one account: figures of two sellers, or of a seller and the simulator, must never meet in one total.
+    Figures of a seller who is no longer asked for would grow old in every total, and those of a seller and of the
+    simulator must never meet in one.
     """
-    owner = connection.execute("SELECT seller_id, source FROM meta.owner").fetchone()
-    if owner is None:
-        connection.execute("INSERT INTO meta.owner VALUES (?, ?)", [seller_id, source])
-    elif owner != (seller_id, source):
+    ours = {(seller_id, settings.source) for seller_id in settings.seller_ids}
+    theirs = set(connection.execute("SELECT seller_id, source FROM meta.owner").fetchall())
+    for seller_id, source in sorted(theirs - ours):
+        if settings.accounts_file is None:
+            (configured,) = settings.seller_ids
+            raise SettingsError(
+                f"AMAZON_DATA_DIR: the directory holds the data of seller {seller_id} (from {source}), "
+                f"not of seller {configured} (from {settings.source}). Choose another directory."
+            )
         raise SettingsError(
-            f"AMAZON_DATA_DIR: the directory holds the data of seller {owner[0]} (from {owner[1]}), "
-            f"not of seller {seller_id} (from {source}). Choose another directory."
+            f"AMAZON_DATA_DIR: the directory holds the data of seller {seller_id} (from {source}), whom "
+            f"{settings.accounts_file} does not list as an account of {settings.source}. List the account again, "
+            "choose another directory, or run amazon-pipeline rebuild, which leaves it out."
         )
+    for seller_id, source in sorted(ours - theirs):
+        connection.execute("INSERT INTO meta.owner VALUES (?, ?)", [seller_id, source])
 
 
 def record_outcome(connection: duckdb.DuckDBPyConnection, seller_id: str, outcome: Outcome) -> None:
@@ -153,11 +163,10 @@ def sync_rows(connection: duckdb.DuckDBPyConnection, seller_id: str) -> list[Syn
     return [SyncRow(*row) for row in rows]
 
 
-def has_any_success(connection: duckdb.DuckDBPyConnection, seller_id: str) -> bool:
-    """Whether any stream with figures of the seller's own has ever been fetched."""
+def has_any_success(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Whether any stream with figures of a seller's own has ever been fetched."""
     row = connection.execute(
         """SELECT count(last_success_at) FROM staging.stream_status
-           WHERE seller_id = ? AND stream NOT IN ('marketplaces', 'order_metrics', 'stock_report')""",
-        [seller_id],
+           WHERE stream NOT IN ('marketplaces', 'order_metrics', 'stock_report')"""
     ).fetchone()
     return bool(row and row[0])

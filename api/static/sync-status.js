@@ -28,7 +28,8 @@ export async function refreshSyncStatus() {
 /** Draw again: the ages grow. */
 export function showSyncAges() {
   if (!streams) return;
-  drawList(streams.length ? streams.map(line) : [el("li", { class: "muted" }, "No sync has finished yet.")]);
+  const isOne = new Set(streams.map((each) => each.sellerId)).size < 2;
+  drawList(streams.length ? streams.map((each) => line(each, isOne)) : [el("li", { class: "muted" }, "No sync has finished yet.")]);
 }
 
 function drawList(lines) {
@@ -36,12 +37,12 @@ function drawList(lines) {
   draw(byId("sync-streams"), lines);
 }
 
-function line({ stream, status, lastSuccessAt, message }) {
+function line({ sellerId, stream, status, lastSuccessAt, message }, isOne) {
   const [iconName, word, tone] = STATES[status] ?? ["info", words(status), "quiet"];
   return el(
     "li",
     {},
-    el("span", { class: "stream" }, words(stream)),
+    el("span", { class: "stream" }, isOne ? words(stream) : `${words(stream)}, ${sellerId}`),
     badge(iconName, word, tone),
     el("span", { class: "muted" }, lastSuccessAt ? age(lastSuccessAt) : "never succeeded"),
     message ? el("p", {}, message) : null,

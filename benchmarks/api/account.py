@@ -123,7 +123,7 @@ def publish_account(data_dir: Path, *, skus: int = SKUS, orders: int = ORDERS) -
             connection.execute(statement, named)
         for name in DERIVED:
             build(connection, name)
-    publish(warehouse, link, seller_id=SELLER, source="simulator", at=now)
+    publish(warehouse, link, seller_ids=[SELLER], source="simulator", at=now)
     return link
 
 

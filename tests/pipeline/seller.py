@@ -97,6 +97,7 @@ def running_seller(data_dir: Path, *, fault: Fault | None = None, **account: Any
             monotonic=lambda: clock().timestamp(),
             sleep=lambda seconds: void(clock.advance(timedelta(seconds=seconds))),
             on_progress=progress.append,
+            retry_seconds=0,
         )
         with dg.DagsterInstance.ephemeral() as instance:
             sellers.append(Seller(simulator, clock, settings, instance, surroundings, progress))

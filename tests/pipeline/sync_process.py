@@ -141,7 +141,7 @@ def sync(settings: Settings, clock: SharedClock, now: datetime) -> list[Outcome]
 
         def raw(stream: str, fetch: Callable[[Extraction, Fetched], None]) -> None:
             with open_warehouse(settings.warehouse_path) as warehouse:
-                claim(warehouse, seller_id, settings.source)
+                claim(warehouse, settings)
             outcomes.append(run_stream(stream, lambda: extraction, fetch))
             with open_warehouse(settings.warehouse_path) as warehouse:
                 record_outcome(warehouse, seller_id, outcomes[-1])
@@ -175,7 +175,7 @@ def sync(settings: Settings, clock: SharedClock, now: datetime) -> list[Outcome]
         mart(merge_orders)
         for name in DERIVED:
             mart(lambda warehouse, name=name: build(warehouse, name))
-    publish(settings.warehouse_path, settings.published_path, seller_id=seller_id, source=settings.source, at=now)
+    publish(settings.warehouse_path, settings.published_path, seller_ids=[seller_id], source=settings.source, at=now)
     return outcomes
 
 

@@ -8,10 +8,11 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from amazon_pipeline.defs.session import end_dead_runs, only_sync
+from amazon_pipeline.defs.session import MOST_RETRIES, end_dead_runs, only_sync
 from amazon_pipeline.defs.sync_job import CLI_RUN_TAGS, active_syncs
 from amazon_pipeline.errors import SyncAlreadyRunning
 from amazon_pipeline.events import SYNC_STARTED, EventLog
+from amazon_pipeline.selling_partner.calls import ATTEMPTS
 from tests.pipeline.seller import Answer, refuse, running_seller
 
 HOLD_THE_LOCK = """
@@ -47,6 +48,43 @@ def test_one_streams_failure_stops_no_other_and_is_told(tmp_path: Path) -> None:
         seller.pass_time(minutes=15)
         assert seller.sync().success
         assert seller.rows("SELECT count(*) FROM mart.sync_status WHERE status = 'ok'") == [(7,)]
+
+
+def test_a_step_that_met_what_may_pass_is_tried_again_and_ends_well(tmp_path: Path) -> None:
+    asked: list[str] = []
+
+    def unwell_for_a_while(path: str, _headers: dict[str, str]) -> Answer | None:
+        if "/fba/inventory/" not in path:
+            return None
+        asked.append(path)
+        return HTML if len(asked) <= ATTEMPTS + 1 else None
+
+    with running_seller(tmp_path, fault=unwell_for_a_while, quota_speed=1000) as seller:
+        result = seller.sync()
+        assert result.success
+        retried = [event.step_key for event in result.all_events if event.event_type_value == "STEP_UP_FOR_RETRY"]
+        assert retried == ["raw__inventory"]
+        assert seller.event_names() == ["amazon-sync-started", "amazon-sync-completed"], "nobody is alarmed"
+        assert seller.rows("SELECT count(*) > 0 FROM mart.inventory") == [(True,)]
+
+
+def test_a_step_that_meets_it_again_and_again_fails_in_words_and_what_is_permanent_is_tried_once(
+    tmp_path: Path,
+) -> None:
+    asked: dict[str, int] = {"inventory": 0, "orders": 0}
+
+    def unwell(path: str, _headers: dict[str, str]) -> Answer | None:
+        if "/fba/inventory/" in path:
+            asked["inventory"] += 1
+            return HTML
+        if path.startswith("/orders/"):
+            asked["orders"] += 1
+            return refuse(403, "Unauthorized")
+        return None
+
+    with running_seller(tmp_path, fault=unwell, quota_speed=1000) as seller:
+        assert not seller.sync().success
+        assert asked == {"inventory": ATTEMPTS * (1 + MOST_RETRIES), "orders": 1}
 
 
 def test_a_page_of_html_is_never_taken_for_an_empty_day(tmp_path: Path) -> None:

@@ -43,7 +43,7 @@ FULL JOIN mart.inbound_shipments AS m USING (seller_id, shipment_id)
 LEFT JOIN read_items AS r USING (seller_id, shipment_id)
 WHERE l.shipment_id IS NOT NULL OR r.shipment_id IS NOT NULL;
 
-SET VARIABLE rows_changed = getvariable('rows_changed') + (
+SET VARIABLE rows_changed = (
     SELECT count(*) FROM (
         SELECT seller_id, shipment_id, shipment_status, shipment_name, units_expected, units_received
         FROM merged_shipments

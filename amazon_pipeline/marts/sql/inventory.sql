@@ -1,5 +1,5 @@
 -- One row per SKU and marketplace, as of the last snapshot that showed the SKU.
--- Run once for each snapshot, oldest first. Variables: batch_id, snapshot_marketplace_id, misses.
+-- Run once for each snapshot, oldest first. Variables: batch_id, snapshot_seller_id, snapshot_marketplace_id, misses.
 -- A SKU that the snapshot lacks keeps its last value; after three in a row it is gone.
 -- stock_status: out-of-stock at 0 fulfillable, low-stock above 0 and below the threshold, else in-stock.
 CREATE OR REPLACE TEMP TABLE snapshot AS
@@ -54,7 +54,8 @@ SELECT * EXCLUDE (previous_status, is_changed) FROM snapshot;
 
 UPDATE mart.inventory AS m
 SET missed_snapshots = m.missed_snapshots + getvariable('misses'), is_gone = m.missed_snapshots + getvariable('misses') >= 3
-WHERE m.marketplace_id = getvariable('snapshot_marketplace_id')
+WHERE m.seller_id = getvariable('snapshot_seller_id')
+  AND m.marketplace_id = getvariable('snapshot_marketplace_id')
   AND m.seller_sku NOT IN (SELECT seller_sku FROM snapshot);
 
 DELETE FROM staging.inventory WHERE batch_id = getvariable('batch_id');

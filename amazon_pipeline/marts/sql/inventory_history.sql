@@ -1,10 +1,11 @@
 -- One row per SKU, marketplace and period in which no quantity changed. Run after inventory.sql for the same snapshot.
--- Variables: snapshot_marketplace_id, snapshot_at. A SKU that is gone has no period that goes on.
+-- Variables: snapshot_seller_id, snapshot_marketplace_id, snapshot_at. A SKU that is gone has no period that goes on.
 CREATE OR REPLACE TEMP TABLE ended AS
 SELECT seller_id, marketplace_id, seller_sku, observed_at AS ended_at FROM snapshot WHERE is_changed
 UNION ALL
 SELECT seller_id, marketplace_id, seller_sku, getvariable('snapshot_at') FROM mart.inventory
-WHERE marketplace_id = getvariable('snapshot_marketplace_id') AND is_gone;
+WHERE seller_id = getvariable('snapshot_seller_id')
+  AND marketplace_id = getvariable('snapshot_marketplace_id') AND is_gone;
 
 -- a clock that was set back leaves no period that ends before it begins
 DELETE FROM mart.inventory_history AS h

@@ -24,10 +24,6 @@ SELECT * EXCLUDE (batch_id, page) FROM merged_orders
 EXCEPT
 SELECT * FROM known_versions;
 
--- each of the two streams that bring orders counts its own
-SET VARIABLE rows_changed = (SELECT count(*) FROM changed_orders WHERE source = 'orders_api');
-SET VARIABLE history_rows_changed = (SELECT count(*) FROM changed_orders WHERE source <> 'orders_api');
-
 INSERT INTO staging.stale_sales
 SELECT mart, seller_id, marketplace_id, purchase_date
 FROM (

@@ -15,10 +15,10 @@ from pydantic import SecretStr
 from amazon_pipeline.extraction.shopify_session import ShopifyExtraction
 from amazon_pipeline.landing import Landing
 from amazon_pipeline.pacing import Budget, Progress
-from amazon_pipeline.settings import ShopifyStore
 from amazon_pipeline.shopify.client import ShopifyAdmin
 from amazon_pipeline.shopify.cost import CostLedger
 from amazon_pipeline.shopify.customers import CustomerHash
+from amazon_pipeline.stores import ShopifyStore
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 TOKEN = "shpat_0123456789abcdef0123456789abcdef"

@@ -32,7 +32,7 @@ def other_filesystem(tmp_path: Path) -> Iterator[Path]:
 
 def published(working_file: Path, directory: Path) -> Publication:
     link = directory / "amazon.duckdb"
-    return publish(working_file, link, seller_id="A1", source="simulator", at=datetime(2026, 11, 22, tzinfo=UTC))
+    return publish(working_file, link, seller_ids=["A1"], source="simulator", at=datetime(2026, 11, 22, tzinfo=UTC))
 
 
 def test_a_published_file_is_the_working_file_byte_for_byte(working_file: Path, tmp_path: Path) -> None:

@@ -1,0 +1,28 @@
+"""Addresses of other programs: which are this machine's own, and which a secret may be sent to."""
+
+from __future__ import annotations
+
+import ipaddress
+from urllib.parse import urlsplit
+
+
+def is_loopback(host: str | None) -> bool:
+    """Whether a host name or address can only be this machine."""
+    if host is None:
+        return False
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def safe_base_url(value: str) -> str:
+    """The URL without a slash at its end. Raises ValueError for one that a secret must not be sent to."""
+    url = urlsplit(value)
+    if url.scheme not in ("https", "http") or not url.hostname:
+        raise ValueError("must be a URL such as https://host")
+    if url.scheme == "http" and not is_loopback(url.hostname):
+        raise ValueError("must use https:// (http:// is for loopback hosts only: a secret never travels in clear)")
+    return value.rstrip("/")
