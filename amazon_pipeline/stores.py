@@ -1,4 +1,4 @@
-"""The stores of ``SHOPIFY_STORES``, a JSON list: what people call each, its domain, its custom app's token."""
+"""The Shopify stores that ``SHOPIFY_STORES`` lists."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ from urllib.parse import urlsplit
 from pydantic import SecretStr
 
 from amazon_pipeline.addresses import is_loopback
+
+_STORES_EXAMPLE: Final = '[{"name":"UK/EU","domain":"x.myshopify.com","token":"shpat_…"}]'
+_STORE_KEYS: Final = ("name", "domain", "token")
 
 
 @dataclass(frozen=True)
@@ -46,10 +49,6 @@ def read_stores(text: str) -> tuple[ShopifyStore, ...]:
             if one in values[: number - 1]:
                 raise ValueError(f"store {number} has the {key} of store {values.index(one) + 1}")
     return stores
-
-
-_STORES_EXAMPLE: Final = '[{"name":"UK/EU","domain":"x.myshopify.com","token":"shpat_…"}]'
-_STORE_KEYS: Final = ("name", "domain", "token")
 
 
 def _read_store(entry: Any, number: int) -> ShopifyStore:

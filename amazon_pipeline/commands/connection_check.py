@@ -15,26 +15,27 @@ from amazon_pipeline.selling_partner.orders import search_orders
 from amazon_pipeline.selling_partner.reports import ORDERS_BY_ORDER_DATE, recent_reports
 from amazon_pipeline.selling_partner.sales import order_metrics
 from amazon_pipeline.selling_partner.sellers import marketplace_participations
-from amazon_pipeline.settings import Account, Settings
+from amazon_pipeline.settings import Settings
 
 
 def check_connection(settings: Settings, say: Callable[[str], None]) -> bool:
-    """Say for each account, API and store whether it answers; returns whether all do. One call each, so it is cheap."""
-    if settings.accounts_file is None:
-        amazon = _check_amazon(settings, say)
-    else:
-        answers = [_check_account(account, say) for account in settings.accounts]
-        amazon = all(answers)
+    """Say for each account, API and store whether it answers; returns whether all do. One token of quota each."""
+    amazon = _check_accounts(settings, say)
     stores = [check_store(settings, store, say) for store in settings.shopify_stores]
     return amazon and all(stores)
 
 
-def _check_account(account: Account, say: Callable[[str], None]) -> bool:
-    say(f"account {account.name} ({account.seller_id}, {account.settings.region})")
-    return _check_amazon(account.settings, lambda line: say(f"  {line}".replace("\n", "\n  ")))
+def _check_accounts(settings: Settings, say: Callable[[str], None]) -> bool:
+    if settings.accounts_file is None:
+        return _check(settings, say)
+    each = []
+    for account in settings.accounts:
+        say(f"account {account.name} ({account.seller_id}, {account.settings.region})")
+        each.append(_check(account.settings, lambda line: say(f"  {line}".replace("\n", "\n  "))))
+    return all(each)
 
 
-def _check_amazon(settings: Settings, say: Callable[[str], None]) -> bool:
+def _check(settings: Settings, say: Callable[[str], None]) -> bool:
     try:
         settings.credentials()
     except PipelineError as error:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Final
+
+import httpx
 
 from amazon_pipeline.errors import PipelineError, StoreAccessDenied
 from amazon_pipeline.extraction import open_shopify
@@ -23,11 +26,21 @@ _WISHED: Final = {
 }
 
 
-def check_store(settings: Settings, store: ShopifyStore, say: Callable[[str], None]) -> bool:
-    """Say in one line how the store answers; returns whether its orders can be read."""
+def check_store(
+    settings: Settings,
+    store: ShopifyStore,
+    say: Callable[[str], None],
+    *,
+    transport: httpx.BaseTransport | None = None,
+    sleep: Callable[[float], None] = time.sleep,
+) -> bool:
+    """Say in one line how the store answers; returns whether its orders can be read.
+
+    ``transport`` is the network unless a test brings another.
+    """
     name = f"Shopify {store.name} ({store.domain})"
     budget = Budget(settings.sync_budget_seconds)
-    with open_shopify(settings, store, budget=budget, clock=utc_now) as client:
+    with open_shopify(settings, store, budget=budget, clock=utc_now, sleep=sleep, transport=transport) as client:
         try:
             body = shop(client).body
             payments = _payments(client)

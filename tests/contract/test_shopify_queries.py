@@ -37,10 +37,9 @@ from amazon_pipeline.shopify.payments import TRANSACTIONS_A_PAGE
 _MODEL = Path(__file__).parents[3] / "shared" / "models" / "shopify_admin_2026-10.json.gz"
 _PERSONAL = {
     "email", "phone", "firstName", "lastName", "displayName", "address", "addresses", "defaultAddress",
-    "billingAddress",
-    "shippingAddress", "displayAddress", "note", "clientIp", "customAttributes", "customerLocale",
-    "defaultEmailAddress",
-    "defaultPhoneNumber", "accountNumber", "receiptJson", "paymentDetails", "localizedFields", "metafields",
+    "billingAddress", "shippingAddress", "displayAddress", "note", "clientIp", "customAttributes",
+    "customerLocale", "defaultEmailAddress", "defaultPhoneNumber", "accountNumber", "receiptJson",
+    "paymentDetails", "localizedFields", "metafields",
 }  # fmt: skip
 _VALUES: dict[str, str | bool] = {"query": "created_at:>='2026-10-01T00:00:00Z'", "withCustomers": True}
 
