@@ -37,6 +37,7 @@ from amazon_pipeline.simulator.refusals import Refusal, no_such_path, quota_exce
 from amazon_pipeline.simulator.reports import DEFAULT_SECONDS, Reports
 from amazon_pipeline.simulator.routes_documents import Documents
 from amazon_pipeline.simulator.routes_login import LoginRefused, check_login, login_answer
+from amazon_pipeline.simulator.shopify.app import PREFIX, Stores
 from amazon_pipeline.simulator.tokens import AccessTokens, Notes
 from amazon_pipeline.simulator.world import World
 
@@ -71,6 +72,7 @@ class Simulated:
         access = AccessTokens(notes)
         seller = Seller(self.world, notes, self.pages, Reports(self.world.clock, self.report_seconds))
         buckets = {one.name: Bucket(one.rate, one.burst, self.quota_speed) for one in OPERATIONS}
+        self.stores = Stores(self.world.clock, self.world.seed, self.world.catalog)
         self._levers = Levers(buckets, access, self.world.clock, self.connections)
         self.app = self._around(_routes(seller, access, buckets))
 
@@ -86,7 +88,8 @@ class Simulated:
 
         app: ASGIApp = Starlette(routes=routes, exception_handlers={HTTPException: _unknown_path})
         app = SpoilAnswers(app, self.faults, name_of, self._levers)
-        return SignAnswers(RecordCalls(app, self.calls, self.world.clock, name_of))
+        app = RecordCalls(app, self.calls, self.world.clock, name_of)
+        return SignAnswers(_StoresBeside(app, self.stores.app))
 
 
 def _routes(seller: Seller, access: AccessTokens, buckets: Mapping[str, Bucket]) -> list[Route]:
@@ -138,6 +141,18 @@ def _login(world: World, access: AccessTokens) -> Endpoint:
         return JSONResponse(login_answer(access.issue(world.clock())), headers={"cache-control": "no-store"})
 
     return answer
+
+
+class _StoresBeside:
+    """ASGI: what goes to a Shopify store, and all else to Amazon."""
+
+    def __init__(self, amazon: ASGIApp, stores: ASGIApp) -> None:
+        self._amazon = amazon
+        self._stores = stores
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        is_for_a_store = str(scope.get("path", "")).startswith(f"{PREFIX}/")
+        await (self._stores if is_for_a_store else self._amazon)(scope, receive, send)
 
 
 async def _front_page(request: Request) -> Response:

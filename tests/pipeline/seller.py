@@ -78,6 +78,7 @@ class Seller:
 def running_seller(data_dir: Path, *, fault: Fault | None = None, **account: Any) -> Iterator[Seller]:
     """A seller whose world and whose pipeline share one clock; a wait for quota moves it on."""
     settings_changes = account.pop("settings", {})
+    has_stores = account.pop("stores", False)
     clock = ManualClock(account.pop("start", START))
     sellers: list[Seller] = []
     with (
@@ -90,6 +91,8 @@ def running_seller(data_dir: Path, *, fault: Fault | None = None, **account: Any
     ):
         environment = {**simulator.environment, "AMAZON_SP_API_ENDPOINT": endpoint, "AMAZON_DATA_DIR": str(data_dir)}
         environment["AMAZON_LWA_ENDPOINT"] = f"{endpoint}/auth/o2/token"
+        if has_stores:
+            environment["SHOPIFY_STORES"] = simulator.shopify_stores
         settings = Settings(_env_file=None, **{**environment, **settings_changes})  # type: ignore[arg-type]
         progress: list[Any] = []
         surroundings = Surroundings(
