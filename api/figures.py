@@ -31,6 +31,7 @@ class CurrencyOrders:
     previous_average: Decimal | None
     units: int = 0
     previous_units: int = 0
+    previous_without_amount: int = 0
 
     def __post_init__(self) -> None:
         # no orders at all is a known revenue of nothing; orders without an amount are an unknown one
@@ -84,6 +85,45 @@ class OrderFigures:
     def summaries(self) -> list[dict[str, str | int | Decimal | None]]:
         """The contract's ``byCurrency``."""
         return [row.summary() for row in self.by_currency]
+
+
+def together(parts: Iterable[CurrencyOrders]) -> list[CurrencyOrders]:
+    """One row per currency over channels. An amount that one channel does not know is left out, as is an order without."""
+    by_currency: dict[str, list[CurrencyOrders]] = {}
+    for part in parts:
+        by_currency.setdefault(part.currency, []).append(part)
+    return [rows[0] if len(rows) == 1 else _sum(rows) for rows in by_currency.values()]
+
+
+def _sum(rows: list[CurrencyOrders]) -> CurrencyOrders:
+    revenue = _sum_of(row.revenue for row in rows)
+    previous = _sum_of(row.previous_revenue for row in rows)
+    return CurrencyOrders(
+        currency=rows[0].currency,
+        orders=sum(row.orders for row in rows),
+        revenue=revenue,
+        average=_by(revenue, sum(row.orders - row.without_amount for row in rows)),
+        pending=sum(row.pending for row in rows),
+        unshipped=sum(row.unshipped for row in rows),
+        shipped=sum(row.shipped for row in rows),
+        canceled=sum(row.canceled for row in rows),
+        without_amount=sum(row.without_amount for row in rows),
+        previous_orders=sum(row.previous_orders for row in rows),
+        previous_revenue=previous,
+        previous_average=_by(previous, sum(row.previous_orders - row.previous_without_amount for row in rows)),
+        units=sum(row.units for row in rows),
+        previous_units=sum(row.previous_units for row in rows),
+        previous_without_amount=sum(row.previous_without_amount for row in rows),
+    )
+
+
+def _sum_of(amounts: Iterable[Decimal | None]) -> Decimal | None:
+    known = [amount for amount in amounts if amount is not None]
+    return sum(known, Decimal(0)) if known else None
+
+
+def _by(amount: Decimal | None, count: int) -> Decimal | None:
+    return None if amount is None or count <= 0 else amount / count
 
 
 def money(amount: Decimal | None, currency: str | None) -> Decimal | None:

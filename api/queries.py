@@ -85,7 +85,8 @@ SELECT currency, sum(total_orders)::BIGINT, sum(total_revenue)::DECIMAL(18, 2), 
        sum(pending_count)::BIGINT, sum(unshipped_count)::BIGINT, sum(shipped_count)::BIGINT,
        sum(canceled_count)::BIGINT, sum(orders_without_amount)::BIGINT,
        sum(previous_total_orders)::BIGINT, sum(previous_total_revenue)::DECIMAL(18, 2),
-       {_AVERAGE.format("previous_")}, sum(units)::BIGINT, sum(previous_units)::BIGINT
+       {_AVERAGE.format("previous_")}, sum(units)::BIGINT, sum(previous_units)::BIGINT,
+       sum(previous_orders_without_amount)::BIGINT
 FROM mart.order_metrics_24h WHERE marketplace_id = 'ALL'
 GROUP BY currency"""
 

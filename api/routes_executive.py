@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Annotated
 
 from fastapi import FastAPI, Query, Request
@@ -10,12 +13,15 @@ from starlette.responses import Response
 from api.answers import Answers, Reading, Resource
 from api.documented import answers_with
 from api.exact_json import Json
-from api.figures import CurrencyOrders, OrderFigures, change, money, trend
+from api.figures import CurrencyOrders, OrderFigures, change, money, together, trend
 from api.models import ExecutiveData
 from api.parameters import Parameters
 from api.queries import InventoryFigures, currency_orders, inventory_figures
+from api.stores import Stores
 
 AMAZON, SHOPIFY = "Amazon FBA", "Shopify"
+NOT_CONNECTED = "No Shopify store is connected."
+NOT_READ = "No orders have been read from the Shopify stores yet."
 
 
 class ExecutiveParameters(Parameters):
@@ -36,73 +42,81 @@ def add_routes(app: FastAPI, answers: Answers) -> None:
 
 
 def _make(reading: Reading, _parameters: ExecutiveParameters) -> dict[str, Json]:
-    orders = OrderFigures.of(currency_orders(reading.database), reading.settings.reporting_currency)
+    amazon, stores = currency_orders(reading.database), Stores.of(reading.database)
+    channels = _Channels.of(amazon, stores, reading.settings.reporting_currency)
     stock = inventory_figures(reading.database, known=reading.known("inventory"))
     return {
         "kpis": {
-            "revenue": _revenue(orders),
-            "orders": _orders(orders),
-            "units": _units(orders),
+            "revenue": _revenue(channels),
+            "orders": _count("Orders (24 h)", "orders", channels, lambda row: (row.orders, row.previous_orders))
+            | {"sources": _sources(channels)},
+            "units": _count("Units (24 h)", "units", channels, lambda row: (row.units, row.previous_units)),
             "inventory": _inventory(stock),
-            "avgOrderValue": _average(orders),
+            "avgOrderValue": _average(channels),
         },
-        "channelPerformance": [_amazon_channel(orders, stock), _shopify_channel()],
+        "channelPerformance": [
+            _amazon_channel(channels.amazon, stock),
+            _shopify_channel(stores, channels.shopify, [store.name for store in reading.settings.shopify_stores]),
+        ],
         "metadata": {
-            "dataAvailable": orders.known or stock is not None,
+            "dataAvailable": channels.all.known or stock is not None,
             "integrationStatus": {
-                "shopify": {"connected": False, "activeStores": 0},
+                "shopify": {"connected": bool(stores.names), "activeStores": len(stores.names)},
                 "amazon": {
-                    "connected": orders.known or stock is not None,
+                    "connected": channels.amazon.known or stock is not None,
                     "inventorySync": _active(stock is not None and "inventory" not in reading.freshness.stale),
-                    "orderSync": _active(orders.known and "orders" not in reading.freshness.stale),
+                    "orderSync": _active(channels.amazon.known and "orders" not in reading.freshness.stale),
                 },
             },
         },
     }
 
 
-def _revenue(orders: OrderFigures) -> dict[str, Json]:
-    row = orders.reported
-    amazon = money(row.revenue, row.currency) if row else None
+@dataclass(frozen=True)
+class _Channels:
+    """The 24 hours of each channel and of all together, in one reporting currency."""
+
+    amazon: OrderFigures
+    shopify: OrderFigures
+    all: OrderFigures
+
+    @classmethod
+    def of(cls, amazon: list[CurrencyOrders], stores: Stores, wanted: str | None) -> _Channels:
+        both = OrderFigures.of(together([*amazon, *stores.by_currency]), wanted)
+        currency = both.reporting_currency
+        return cls(OrderFigures.of(amazon, currency), OrderFigures.of(stores.by_currency, currency), both)
+
+
+def _revenue(channels: _Channels) -> dict[str, Json]:
+    row = channels.all.reported
     return {
         "label": "Revenue (24 h)",
-        "shopify": None,
-        "amazon": amazon,
-        "total": amazon,
-        "unit": orders.reporting_currency,
+        "shopify": _revenue_of(channels.shopify),
+        "amazon": _revenue_of(channels.amazon),
+        "total": _revenue_of(channels.all),
+        "unit": channels.all.reporting_currency,
         "trend": trend(row.revenue, row.previous_revenue) if row else "neutral",
         "change": change(row.revenue, row.previous_revenue) if row else None,
-        "byCurrency": orders.summaries(),
-        "sources": _sources(orders.known),
+        "byCurrency": channels.all.summaries(),
+        "sources": _sources(channels),
     }
 
 
-def _orders(orders: OrderFigures) -> dict[str, Json]:
-    amazon = orders.total(lambda row: row.orders)
-    before = orders.total(lambda row: row.previous_orders)
+def _count(
+    label: str, unit: str, channels: _Channels, now_and_before: Callable[[CurrencyOrders], tuple[int, int]]
+) -> dict[str, Json]:
+    now, before = (
+        lambda figures: figures.total(lambda row: now_and_before(row)[0]),
+        lambda figures: figures.total(lambda row: now_and_before(row)[1]),
+    )
     return {
-        "label": "Orders (24 h)",
-        "shopify": None,
-        "amazon": amazon,
-        "total": amazon,
-        "unit": "orders",
-        "trend": trend(amazon, before),
-        "change": change(amazon, before),
-        "sources": _sources(orders.known),
-    }
-
-
-def _units(orders: OrderFigures) -> dict[str, Json]:
-    amazon = orders.total(lambda row: row.units)
-    before = orders.total(lambda row: row.previous_units)
-    return {
-        "label": "Units (24 h)",
-        "shopify": None,
-        "amazon": amazon,
-        "total": amazon,
-        "unit": "units",
-        "trend": trend(amazon, before),
-        "change": change(amazon, before),
+        "label": label,
+        "shopify": now(channels.shopify),
+        "amazon": now(channels.amazon),
+        "total": now(channels.all),
+        "unit": unit,
+        "trend": trend(now(channels.all), before(channels.all)),
+        "change": change(now(channels.all), before(channels.all)),
     }
 
 
@@ -119,30 +133,43 @@ def _inventory(stock: InventoryFigures | None) -> dict[str, Json]:
     }
 
 
-def _average(orders: OrderFigures) -> dict[str, Json]:
-    row = orders.reported
-    amazon = money(row.average, row.currency) if row else None
+def _average(channels: _Channels) -> dict[str, Json]:
+    row = channels.all.reported
     return {
         "label": "Average order value (24 h)",
-        "shopify": None,
-        "amazon": amazon,
-        "combined": amazon,
-        "unit": orders.reporting_currency,
+        "shopify": _average_of(channels.shopify),
+        "amazon": _average_of(channels.amazon),
+        "combined": _average_of(channels.all),
+        "unit": channels.all.reporting_currency,
         "trend": trend(row.average, row.previous_average) if row else "neutral",
         "change": change(row.average, row.previous_average) if row else None,
     }
 
 
-def _amazon_channel(orders: OrderFigures, stock: InventoryFigures | None) -> dict[str, Json]:
-    row: CurrencyOrders | None = orders.reported
+def _revenue_of(figures: OrderFigures) -> Decimal | None:
+    row = figures.reported
+    return money(row.revenue, row.currency) if row else None
+
+
+def _average_of(figures: OrderFigures) -> Decimal | None:
+    row = figures.reported
+    return money(row.average, row.currency) if row else None
+
+
+def _channel(name: str, figures: OrderFigures, *, connected: bool) -> dict[str, Json]:
     return {
-        "channel": AMAZON,
-        "revenue": money(row.revenue, row.currency) if row else None,
-        "orders": orders.total(lambda each: each.orders),
-        "avgOrderValue": money(row.average, row.currency) if row else None,
-        "currency": orders.reporting_currency,
-        "byCurrency": orders.summaries(),
-        "status": _connected(orders.known or stock is not None),
+        "channel": name,
+        "revenue": _revenue_of(figures),
+        "orders": figures.total(lambda each: each.orders),
+        "avgOrderValue": _average_of(figures),
+        "currency": figures.reporting_currency,
+        "byCurrency": figures.summaries(),
+        "status": _connected(connected),
+    }
+
+
+def _amazon_channel(orders: OrderFigures, stock: InventoryFigures | None) -> dict[str, Json]:
+    return _channel(AMAZON, orders, connected=orders.known or stock is not None) | {
         "unshippedOrders": orders.total(lambda each: each.unshipped),
         "inventoryStatus": {
             "totalSKUs": stock.total_skus if stock else None,
@@ -152,23 +179,26 @@ def _amazon_channel(orders: OrderFigures, stock: InventoryFigures | None) -> dic
     }
 
 
-def _shopify_channel() -> dict[str, Json]:
-    return {
-        "channel": SHOPIFY,
-        "revenue": None,
-        "orders": None,
-        "avgOrderValue": None,
-        "currency": None,
-        "byCurrency": [],
-        "status": "disconnected",
-        "netRevenue": None,
-        "customers": None,
-        "commission": {"fees": None, "rate": None, "description": "No Shopify store is connected."},
+def _shopify_channel(stores: Stores, orders: OrderFigures, configured: Sequence[str]) -> dict[str, Json]:
+    currency = orders.reporting_currency if stores.names else None
+    fees = stores.fees(currency) if currency else None
+    revenue = _revenue_of(orders)
+    net = None if fees is None or revenue is None else revenue - fees
+    names = f" ({' + '.join(stores.names or configured)})" if stores.names or configured else ""
+    return _channel(f"{SHOPIFY}{names}", orders, connected=bool(stores.names)) | {
+        "currency": currency,
+        "netRevenue": money(net, currency),
+        "customers": stores.customers,
+        "commission": {
+            "fees": money(fees, currency),
+            "rate": (fees / revenue).quantize(Decimal("0.0001"), ROUND_HALF_UP) if fees is not None and revenue else None,
+            "description": stores.what_fees_are or (NOT_READ if configured else NOT_CONNECTED),
+        },
     }
 
 
-def _sources(amazon: bool) -> dict[str, Json]:
-    return {"shopify": "disconnected", "amazon": _connected(amazon)}
+def _sources(channels: _Channels) -> dict[str, Json]:
+    return {"shopify": _connected(channels.shopify.known), "amazon": _connected(channels.amazon.known)}
 
 
 def _connected(connected: bool) -> str:
@@ -179,4 +209,4 @@ def _active(active: bool) -> str:
     return "active" if active else "inactive"
 
 
-EXECUTIVE = Resource("executive", ("orders", "inventory"), _make, timed=True)
+EXECUTIVE = Resource("executive", ("orders", "inventory", "shopify_orders"), _make, timed=True)

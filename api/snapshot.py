@@ -27,7 +27,7 @@ from api.pages import PageCache
 
 LOGGER = logging.getLogger(__name__)
 
-Stream = Literal["orders", "inventory", "inbound_shipments", "publication"]
+Stream = Literal["orders", "inventory", "inbound_shipments", "shopify_orders", "publication"]
 FileKey: TypeAlias = tuple[int, int, int, int]
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -56,7 +56,8 @@ known AS (
 SELECT
   (SELECT epoch_us(min(window_end)) FROM mart.order_metrics_24h),
   (SELECT epoch_us(as_of) FROM known WHERE stream = 'inventory'),
-  (SELECT epoch_us(as_of) FROM known WHERE stream = 'inbound_shipments')
+  (SELECT epoch_us(as_of) FROM known WHERE stream = 'inbound_shipments'),
+  (SELECT epoch_us(min(window_end)) FROM mart.channel_performance WHERE channel = 'Shopify')
 """
 
 
@@ -236,7 +237,7 @@ def _open_resolved(resolved: str) -> Snapshot:
         connection.close()
         raise
     as_of: dict[Stream, datetime | None] = {"publication": publication.published_at}
-    streams: tuple[Stream, ...] = ("orders", "inventory", "inbound_shipments")
+    streams: tuple[Stream, ...] = ("orders", "inventory", "inbound_shipments", "shopify_orders")
     for stream, epoch_us in zip(streams, times, strict=True):
         as_of[stream] = None if epoch_us is None else moment(epoch_us)
     return Snapshot(connection, publication, as_of, path=resolved, key=key)

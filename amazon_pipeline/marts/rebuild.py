@@ -107,7 +107,9 @@ def _stage(
     newest = max((moment for moment in closed if moment is not None), default=None)
     if not batches:
         return
-    record_outcome(connection, seller_id, Outcome(stream, "ok", None, newest, Fetched(), 0, 0, 0.0))
+    # an answer without a page is that of an account that has no such stream (a store without Shopify Payments)
+    status: Final = "ok" if any(batch.manifest.pages for batch in batches) else "not-available"
+    record_outcome(connection, seller_id, Outcome(stream, status, None, newest, Fetched(), 0, 0, 0.0))
     loaded = stage_landed(connection, landing, stream, seller_id)
     record_quarantined(connection, seller_id, stream, loaded.rows_quarantined)
     say(f"{stream}: {loaded.pages} pages, {loaded.rows_valid} rows, {loaded.rows_quarantined} quarantined")

@@ -25,6 +25,7 @@ _FIRST_RATE: Final = 50.0
 """What the smallest plan has had; Shopify's first answer says better."""
 _CLOCK_WENT_BACK: Final = 5.0  # seconds
 _LONGEST_BLOCK: Final = 3600.0  # a nonsensical Retry-After must not silence a store for good
+_SHORTEST_WAIT: Final = 0.01  # seconds; a clock of microseconds does not move by less than one
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,8 @@ class _Bucket:
 
     def wait(self, now: float, cost: float) -> float:
         wanted = min(cost, self.maximum)  # a dearer query would never be allowed; Shopify says so itself
-        return max(0.0, self.blocked_until - now, (wanted - self.points) / self.rate)
+        seconds = max(self.blocked_until - now, (wanted - self.points) / self.rate)
+        return max(seconds, _SHORTEST_WAIT) if seconds > 0 else 0.0
 
 
 class CostLedger:

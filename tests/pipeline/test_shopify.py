@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
-
-import pytest
+from zoneinfo import ZoneInfo
 
 from amazon_pipeline.commands.rebuild import rebuild
 from amazon_pipeline.simulator.shopify.world import UK, USA, true_figures
 from tests.pipeline.seller import Seller, running_seller
 
-WINDOW = "SELECT window_start::VARCHAR, window_end::VARCHAR FROM mart.channel_performance WHERE seller_id = '{}'"
+WINDOW = (
+    "SELECT DISTINCT window_start::VARCHAR, window_end::VARCHAR FROM mart.channel_performance WHERE seller_id = '{}'"
+)
 
 
 def truth(seller: Seller, store: str, start: datetime, end: datetime):  # type: ignore[no-untyped-def]
@@ -59,15 +60,14 @@ def test_history_brings_the_days_before_and_each_day_is_the_stores_own(tmp_path:
             assert seller.sync().success
             seller.pass_time(minutes=15)
         days = seller.rows(
-            "SELECT day::VARCHAR, orders, revenue FROM mart.shopify_daily "
+            "SELECT day, orders, revenue FROM mart.shopify_daily "
             f"WHERE seller_id = '{UK.domain}' ORDER BY day DESC OFFSET 1 LIMIT 20"
         )
         assert len(days) == 20
         for day, orders, revenue in days:
-            midnight = datetime.fromisoformat(f"{day}T00:00:00+00:00")  # London in November, from 26 October on
+            midnight = datetime.combine(day, time(), ZoneInfo("Europe/London"))
             true = truth(seller, "uk-eu", midnight, midnight + timedelta(days=1))
-            if midnight >= datetime.fromisoformat("2026-10-26T00:00:00+00:00"):
-                assert (orders, revenue) == (true.orders, true.revenue), day
+            assert (orders, revenue) == (true.orders, true.revenue), day
 
 
 def test_a_products_demand_over_all_channels_is_one_query(tmp_path: Path) -> None:
@@ -84,9 +84,10 @@ def test_a_products_demand_over_all_channels_is_one_query(tmp_path: Path) -> Non
         assert "sku_map.csv line 3: has 2 fields instead of 3" in str(check.metadata["what"].value)
         product = named.removeprefix("SHOP-")
         rows = seller.rows(
-            f"SELECT channel, store, skus, units_7d <= units_30d FROM mart.product_demand WHERE product_sku = '{product}'"
+            "SELECT channel, store, skus, units_7d <= units_30d FROM mart.product_demand "
+            f"WHERE product_sku = '{product}'"
         )
-        assert {row[0] for row in rows} >= {"Shopify"}
+        assert "Shopify" in {row[0] for row in rows}
         assert all(row[3] for row in rows)
         assert named in {sku for row in rows for sku in row[2].split(", ")}
         assert seller.rows(f"SELECT count(*) FROM mart.product_demand WHERE product_sku = '{named}'") == [(0,)]
@@ -99,25 +100,27 @@ def test_a_products_demand_over_all_channels_is_one_query(tmp_path: Path) -> Non
         assert units == sum(true.units.values())
 
 
-@pytest.mark.parametrize("fault", ["401", "402", "403", "html", "errors-beside-data", "throttled"])
-def test_a_store_that_fails_touches_neither_the_other_nor_amazon(tmp_path: Path, fault: str) -> None:
+def test_a_store_that_fails_touches_neither_the_other_nor_amazon(tmp_path: Path) -> None:
     with running_seller(tmp_path, stores=True, quota_speed=1000, orders_per_day=20) as seller:
         assert seller.sync().success
-        seller.simulator.stores["usa"].add_fault(fault, None)
-        seller.pass_time(minutes=15)
-        assert seller.sync().success is (fault == "throttled"), "waiting for points is no failure"
-        status = {
-            (row[0], row[1]): (row[2], row[3])
-            for row in seller.rows("SELECT seller_id, stream, status, message FROM mart.sync_status")
-        }
-        assert status[USA.domain, "shopify_orders"][0] == ("backlog" if fault == "throttled" else "failed")
-        assert status[UK.domain, "shopify_orders"][0] == "ok"
-        assert {state for (who, _), (state, _) in status.items() if who not in (USA.domain,)} == {"ok"}
-        (older, newer) = (window_of(seller, one.domain)[1] for one in (USA, UK))
-        assert older < newer, "the store that fails keeps its last figures, with their age"
-        if fault != "throttled":
+        for fault in ("402", "errors-beside-data", "throttled"):
+            seller.simulator.stores["usa"].add_fault(fault, None)
+            seller.pass_time(minutes=15)
+            assert not seller.sync().success
+            status = {
+                (row[0], row[1]): row[2:]
+                for row in seller.rows("SELECT seller_id, stream, status, message FROM mart.sync_status")
+            }
+            assert status[USA.domain, "shopify_orders"][0] == "failed"
+            assert {state for (who, _), (state, _) in status.items() if who != USA.domain} == {"ok"}
+            older, newer = (window_of(seller, one.domain)[1] for one in (USA, UK))
+            assert older < newer, "the store that fails keeps its last figures, with their age"
             assert "USA: Shopify orders could not be refreshed" in seller.events[-1].data
             assert USA.token not in seller.events[-1].data
+            seller.simulator.stores["usa"].clear_faults()
+        seller.simulator.stores["usa"].add_fault("throttled", 2)
+        seller.pass_time(minutes=15)
+        assert seller.sync().success, "it was only asked to wait"
 
 
 def test_rebuild_gives_the_same_tables_of_the_stores(tmp_path: Path) -> None:
@@ -126,6 +129,7 @@ def test_rebuild_gives_the_same_tables_of_the_stores(tmp_path: Path) -> None:
         for _ in range(2):
             assert seller.sync().success
             seller.pass_time(minutes=15)
-        before = [seller.rows(f"SELECT * FROM mart.{table} ORDER BY ALL") for table in tables]
+        before = {table: seller.rows(f"SELECT * FROM mart.{table} ORDER BY ALL") for table in tables}
         assert rebuild(seller.settings, lambda _line: None)
-        assert [seller.rows(f"SELECT * FROM mart.{table} ORDER BY ALL") for table in tables] == before
+        for table, rows in before.items():
+            assert seller.rows(f"SELECT * FROM mart.{table} ORDER BY ALL") == rows, table

@@ -107,7 +107,7 @@ _SORTED_BY: dict[str, Callable[[Order], tuple[Any, int]]] = {
 }
 
 
-def _readable(asked: Asked) -> list[Order]:
+def _readable(asked: Asked) -> Sequence[Order]:
     orders = asked.world.orders(asked.now)
     if "read_all_orders" in asked.world.account.scopes:
         return orders

@@ -109,10 +109,11 @@ class StoreWorld:
         self._pools = [pool for pool in catalog.pools if pool.home == US] or list(catalog.pools)
         self._opened = today - timedelta(days=DAYS_OPEN)
         self._drawn = lru_cache(maxsize=512)(self._draw)
+        self._known = lru_cache(maxsize=2)(lambda now: tuple(self._orders(now)))
 
-    def orders(self, now: datetime) -> list[Order]:
+    def orders(self, now: datetime) -> tuple[Order, ...]:
         """Every order placed by ``now``, as it is then, oldest first."""
-        return list(self._orders(now))
+        return self._known(now)
 
     def _orders(self, now: datetime) -> Iterator[Order]:
         day = self._opened
