@@ -88,7 +88,7 @@ class OrderFigures:
 
 
 def together(parts: Iterable[CurrencyOrders]) -> list[CurrencyOrders]:
-    """One row per currency over channels. An amount that one channel does not know is left out, as is an order without."""
+    """One row per currency over several channels or stores; what has no amount yet adds none."""
     by_currency: dict[str, list[CurrencyOrders]] = {}
     for part in parts:
         by_currency.setdefault(part.currency, []).append(part)

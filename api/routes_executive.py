@@ -105,18 +105,18 @@ def _revenue(channels: _Channels) -> dict[str, Json]:
 def _count(
     label: str, unit: str, channels: _Channels, now_and_before: Callable[[CurrencyOrders], tuple[int, int]]
 ) -> dict[str, Json]:
-    now, before = (
-        lambda figures: figures.total(lambda row: now_and_before(row)[0]),
-        lambda figures: figures.total(lambda row: now_and_before(row)[1]),
-    )
+    def now(figures: OrderFigures) -> int | None:
+        return figures.total(lambda row: now_and_before(row)[0])
+
+    before = channels.all.total(lambda row: now_and_before(row)[1])
     return {
         "label": label,
         "shopify": now(channels.shopify),
         "amazon": now(channels.amazon),
         "total": now(channels.all),
         "unit": unit,
-        "trend": trend(now(channels.all), before(channels.all)),
-        "change": change(now(channels.all), before(channels.all)),
+        "trend": trend(now(channels.all), before),
+        "change": change(now(channels.all), before),
     }
 
 
@@ -191,10 +191,16 @@ def _shopify_channel(stores: Stores, orders: OrderFigures, configured: Sequence[
         "customers": stores.customers,
         "commission": {
             "fees": money(fees, currency),
-            "rate": (fees / revenue).quantize(Decimal("0.0001"), ROUND_HALF_UP) if fees is not None and revenue else None,
+            "rate": (fees / revenue).quantize(Decimal("0.0001"), ROUND_HALF_UP)
+            if fees is not None and revenue
+            else None,
             "description": stores.what_fees_are or (NOT_READ if configured else NOT_CONNECTED),
         },
     }
+
+
+def _rate(fees: Decimal | None, revenue: Decimal | None) -> Decimal | None:
+    return (fees / revenue).quantize(Decimal("0.0001"), ROUND_HALF_UP) if fees is not None and revenue else None
 
 
 def _sources(channels: _Channels) -> dict[str, Json]:

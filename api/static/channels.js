@@ -29,12 +29,13 @@ function lines(data) {
   return [
     ["Revenue", each(data, "revenue", data.revenue)],
     ["Net revenue", amount(data.netRevenue, NO_FEES)],
-    ["Fees", [amount(commission?.fees, NO_FEES), rate]],
+    ["Fees", [amount(commission?.fees, NO_FEES), rate, commission && el("span", { class: "line note" }, commission.description)]],
     ["Orders", number(data.orders)],
+    ...("customers" in data ? [["Customers", isKnown(data.customers) ? count(data.customers) : unknown("The token may not read who ordered")]] : []),
     ["Average order", each(data, "averageOrderValue", data.avgOrderValue)],
     ["Inventory", stock ? (isKnown(stock.totalQuantity) ? [el("span", { class: "line" }, counted(stock.totalQuantity, "unit")), el("span", { class: "line" }, counted(stock.totalSKUs, "SKU"))] : unknown("Stock has not been read yet")) : unknown("This channel keeps no stock here")],
     ["Low stock", stock ? number(stock.lowStockItems) : unknown("This channel keeps no stock here")],
-    ["Unshipped", number(data.unshippedOrders)],
+    ["Unshipped", stock ? number(data.unshippedOrders) : unknown("This channel does not say what is still to ship")],
   ];
 }
 

@@ -36,7 +36,7 @@ export function showKpis(executive, orders, inventory, hourly, stockDays) {
   show("inventory", { ...units(kpis.inventory, inventory?.summary, noStock), change: since(kpis.inventory.amazon, stockDays, "totalQuantity"), when: stockTime });
   show("low", { ...low(kpis.inventory, noStock), change: since(kpis.inventory.lowStockItems, stockDays, "lowStockItems"), when: stockTime });
   show("out", { ...out(kpis.inventory, noStock), change: since(kpis.inventory.outOfStockItems, stockDays, "outOfStockItems"), when: stockTime });
-  if (hourly) drawSalesLines(hourly, kpis.revenue.unit);
+  if (hourly) drawSalesLines(hourly, kpis);
   if (stockDays) drawStockLines(stockDays);
   byId("kpis").removeAttribute("aria-busy");
 }
@@ -49,8 +49,12 @@ export function showNoKpis(reason) {
 
 const HOUR_MS = 3_600_000;
 
-/** The last 24 hours, one value an hour. */
-function drawSalesLines({ dateRange, points }, currency) {
+/** The last 24 hours, one value an hour. The hours are Amazon's: beside a figure of all channels they would mislead. */
+function drawSalesLines({ dateRange, points }, { revenue: { unit: currency, sources } }) {
+  if (sources.shopify === "connected") {
+    for (const card of ["revenue", "orders", "units", "average"]) cards.get(card).line.replaceChildren();
+    return;
+  }
   if (!dateRange.end) return;
   const at = new Map(points.map((point) => [Date.parse(point.period), point]));
   const last = Date.parse(dateRange.end);
@@ -118,7 +122,7 @@ function revenue({ revenue: kpi, orders }, summary, reason) {
     change: compared(kpi, known),
     detail: [
       !known && (isKnown(orders.total) ? "No order has an amount yet" : reason),
-      kpi.sources?.shopify === "connected" && `Amazon ${amount(kpi.amazon, kpi.unit)}, Shopify ${amount(kpi.shopify, kpi.unit)}`,
+      ...channels(kpi, kpi.sources, (value) => amount(value, kpi.unit)),
       ...others(kpi, "revenue"),
       without > 0 && `${counted(without, "order")} without an amount yet`,
     ],
@@ -133,7 +137,8 @@ function orderCount(kpi, summary, reason) {
     change: compared(kpi, known),
     detail: [
       !known && reason,
-      states && `${count(summary.unshippedCount)} to ship, ${count(summary.pendingCount)} pending, ${count(summary.shippedCount)} shipped`,
+      ...channels(kpi, kpi.sources, orNot),
+      states && `${both(kpi.sources) ? "Amazon: " : ""}${count(summary.unshippedCount)} to ship, ${count(summary.pendingCount)} pending, ${count(summary.shippedCount)} shipped`,
       known && summary?.canceledCount > 0 && `${count(summary.canceledCount)} canceled, not counted`,
     ],
   };
@@ -144,7 +149,7 @@ function unitCount(kpi, orders, reason) {
   return {
     value: known ? count(kpi.total) : unknown(reason),
     change: compared(kpi, known),
-    detail: [known ? orders.total > 0 && `${decimal(kpi.total / orders.total)} an order` : reason],
+    detail: [...channels(kpi, orders.sources, orNot), known ? orders.total > 0 && `${decimal(kpi.total / orders.total)} an order` : reason],
   };
 }
 
@@ -153,7 +158,11 @@ function average({ avgOrderValue: kpi, revenue: money24, orders }, reason) {
   return {
     value: known ? money(kpi.combined, kpi.unit) : unknown(reason),
     change: compared(kpi, known),
-    detail: [!known && (isKnown(orders.total) ? "No order has an amount yet" : reason), ...others(money24, "averageOrderValue")],
+    detail: [
+      !known && (isKnown(orders.total) ? "No order has an amount yet" : reason),
+      ...channels(kpi, money24.sources, (value) => amount(value, kpi.unit)),
+      ...others(money24, "averageOrderValue"),
+    ],
   };
 }
 
@@ -185,6 +194,12 @@ const listLink = (sign, skus, what) => {
 };
 
 const amount = (value, currency) => (isKnown(value) ? money(value, currency) : "—");
+
+const orNot = (value) => (isKnown(value) ? count(value) : "—");
+const both = (sources) => sources.shopify === "connected";
+
+/** What each channel has of a figure of all, once there is more than one. */
+const channels = (kpi, sources, say) => (both(sources) ? [`Amazon ${say(kpi.amazon)}, Shopify ${say(kpi.shopify)}`] : []);
 
 /** The amounts in other currencies, each on its own line; they are never added in. */
 function others(kpi, field) {

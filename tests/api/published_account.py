@@ -174,6 +174,60 @@ def small_account() -> dict[str, Sequence[Row]]:
     }
 
 
+def two_stores() -> dict[str, Sequence[Row]]:
+    """Two Shopify stores: one in EUR that is ten minutes behind, one in USD; a few of their orders."""
+    uk, usa = "uk.myshopify.com", "usa.myshopify.com"
+    return {
+        "channel_performance": [
+            _store(uk, "UK/EU", "EUR", 10, orders=2, revenue="60.00", fees="1.74", customers=2, estimated=True),
+            _store(usa, "USA", "USD", 2, orders=3, revenue="100.00", fees="2.50", customers=2, estimated=False),
+        ],
+        "shopify_orders": [
+            _store_order(uk, "EUR", 30, quantity=2),
+            _store_order(uk, "EUR", 24 * 60 + 30, quantity=7),
+            _store_order(usa, "USD", 60, quantity=1),
+            _store_order(usa, "USD", 61, quantity=40, is_counted=False),
+            _store_order(usa, "USD", 26 * 60, quantity=1),
+            _store_order(usa, "USD", 50 * 60, quantity=1),
+        ],
+    }
+
+
+def _store(
+    domain: str, name: str, currency: str, minutes: int, *, orders: int, revenue: str, fees: str, customers: int,
+    estimated: bool,
+) -> Row:  # fmt: skip
+    end = NOW - timedelta(minutes=minutes)
+    return {
+        "seller_id": domain,
+        "channel": "Shopify",
+        "store": name,
+        "currency": currency,
+        "window_start": end - timedelta(hours=24),
+        "window_end": end,
+        "orders": orders,
+        "revenue": Decimal(revenue),
+        "net_revenue": Decimal(revenue) - Decimal(fees),
+        "customers": customers,
+        "average_order_value": (Decimal(revenue) / orders).quantize(Decimal("0.01")),
+        "fees": Decimal(fees),
+        "fees_are_estimated": estimated,
+        "status": "connected",
+    }
+
+
+def _store_order(domain: str, currency: str, minutes_ago: int, **values: Any) -> Row:
+    return {
+        "seller_id": domain,
+        "order_id": f"gid://shopify/Order/{minutes_ago}",
+        "currency": currency,
+        "created_at": NOW - timedelta(minutes=minutes_ago),
+        "revenue": Decimal("10.00"),
+        "is_counted": True,
+        **values,
+    }
+
+
 def _transition(transition_id: str, sku: str, before: str | None, after: str, *, units: int, minutes_ago: int) -> Row:
     return {
         "transition_id": transition_id,

@@ -14,7 +14,7 @@ from api.models_lists import AlertsData, InventoryData, OrdersData, SalesData, S
 from api.models_stock import RestockData, StockDaysData, StockLinesData
 from tests.api.application import DATA_PATHS, Clock, body_of
 from tests.api.conftest import MakeClient
-from tests.api.published_account import CA, DE, NOW, US, Published, item, metrics, small_account
+from tests.api.published_account import CA, DE, NOW, US, Published, item, metrics, small_account, two_stores
 
 MODELS: dict[str, type[Model]] = dict(
     zip(
@@ -194,6 +194,57 @@ def test_executive_counts_all_currencies_and_adds_no_money_across_them(
     assert (amazon["channel"], amazon["status"], amazon["unshippedOrders"]) == ("Amazon FBA", "connected", 1)
     assert (shopify["channel"], shopify["status"], shopify["orders"]) == ("Shopify", "disconnected", None)
     assert data["metadata"]["asOf"] == "2026-11-22T11:56:00Z"  # the older of orders and inventory
+
+
+def test_connected_stores_stand_beside_amazon_and_count_in_the_totals(
+    make_client: MakeClient, published: Published
+) -> None:
+    published.publish({**small_account(), **two_stores()})
+    data = body_of(make_client(REPORTING_CURRENCY="EUR"), EXECUTIVE)
+    kpis = data["kpis"]
+    assert (kpis["orders"]["amazon"], kpis["orders"]["shopify"], kpis["orders"]["total"]) == (4, 5, 9)
+    assert kpis["orders"]["change"] == Decimal("1.25"), "9 after 2 at Amazon and 2 in the stores"
+    assert kpis["units"]["shopify"] == 3, "of the orders that are counted and in the 24 hours"
+    revenue = kpis["revenue"]
+    assert (revenue["amazon"], revenue["shopify"], revenue["total"]) == (
+        Decimal("10.10"), Decimal("60.00"), Decimal("70.10")
+    )  # fmt: skip
+    assert (revenue["unit"], revenue["sources"]) == ("EUR", {"shopify": "connected", "amazon": "connected"})
+    assert revenue["byCurrency"] == [
+        {"currency": "USD", "revenue": Decimal("1234567890123556.78"), "orders": 6,
+         "averageOrderValue": Decimal("246913578024711.36")},
+        {"currency": "EUR", "revenue": Decimal("70.10"), "orders": 3, "averageOrderValue": Decimal("23.37")},
+    ]  # fmt: skip
+    average = kpis["avgOrderValue"]
+    assert (average["amazon"], average["shopify"], average["combined"]) == (
+        Decimal("10.10"), Decimal("30.00"), Decimal("23.37")
+    )  # fmt: skip
+    _amazon, shopify = data["channelPerformance"]
+    assert (shopify["channel"], shopify["status"]) == ("Shopify (UK/EU + USA)", "connected")
+    assert (shopify["orders"], shopify["customers"], shopify["currency"]) == (5, 4, "EUR")
+    assert (shopify["revenue"], shopify["netRevenue"]) == (Decimal("60.00"), Decimal("58.26"))
+    assert shopify["commission"] == {
+        "fees": Decimal("1.74"),
+        "rate": Decimal("0.029"),
+        "description": "USA: transaction fees as booked by Shopify Payments. "
+        "UK/EU: an estimate of 2.9% of revenue, since the fees cannot be read.",
+    }
+    assert data["metadata"]["integrationStatus"]["shopify"] == {"connected": True, "activeStores": 2}
+    assert data["metadata"]["asOf"] == "2026-11-22T11:50:00Z", "the store that is furthest behind"
+    assert data["metadata"]["stale"] is False
+
+
+def test_a_store_that_has_not_been_read_is_named_and_has_no_figure(
+    make_client: MakeClient, published: Published
+) -> None:
+    published.publish()
+    stores = '[{"name": "USA", "domain": "x.myshopify.com", "token": "shpat_0"}]'
+    data = body_of(make_client(SHOPIFY_STORES=stores), EXECUTIVE)
+    _amazon, shopify = data["channelPerformance"]
+    assert (shopify["channel"], shopify["status"]) == ("Shopify (USA)", "disconnected")
+    assert shopify["commission"]["description"] == "No orders have been read from the Shopify stores yet."
+    figures = ("revenue", "orders", "avgOrderValue", "netRevenue", "customers")
+    assert [shopify[name] for name in figures] == [None] * 5
 
 
 def test_the_reporting_currency_can_be_chosen(make_client: MakeClient, published: Published) -> None:
