@@ -103,15 +103,18 @@ def _day(text: str) -> date:
 def _demo(options: argparse.Namespace, settings: Settings) -> bool:
     from amazon_pipeline.commands.up import Addresses, demo_environment, demo_port, run_services  # noqa: PLC0415
     from amazon_pipeline.simulator.account import environment  # noqa: PLC0415
+    from amazon_pipeline.simulator.shopify.world import store_environment  # noqa: PLC0415
 
     port = demo_port()
     data_dir = settings.data_dir.resolve() / "demo"
     data_dir.mkdir(parents=True, exist_ok=True)
-    env = {**demo_environment(settings, environment(f"http://127.0.0.1:{port}")), "AMAZON_DATA_DIR": str(data_dir)}
+    address = f"http://127.0.0.1:{port}"
+    simulated = {**environment(address), **store_environment(address), "AMAZON_DATA_DIR": str(data_dir)}
+    env = demo_environment(settings, simulated)
     os.environ.clear()
     os.environ.update(env)
     demo = load_settings(env_file=None)
-    say("DEMO: a simulated seller. No figure you will see is real.")
+    say("DEMO: a simulated seller, with two simulated Shopify stores. No figure you will see is real.")
     # the children start where no .env is, so that nothing of a real account reaches them
     addresses = Addresses(options.host, options.port, options.dagster_port)
     run_services(demo, addresses, env=env, cwd=data_dir, say=say, simulator_port=port)

@@ -30,7 +30,8 @@ class Progress:
     ``page``: page ``number`` with ``rows`` rows came. ``wait``: ``seconds`` until the quota allows the next call.
     ``retry``: attempt ``number`` failed with ``message``, the next follows in ``seconds``. ``throttled``: attempt
     ``number`` was answered with 429, the next is allowed in ``seconds``. ``report``: ``message`` says how a report or
-    a bulk operation stands; it is asked for again in ``seconds``. ``account`` is whose it is, where there are several.
+    a bulk operation stands; it is asked for again in ``seconds``. ``account`` is whose it is, where there are several;
+    ``service`` is who is asked.
     """
 
     operation: str
@@ -40,6 +41,7 @@ class Progress:
     seconds: float = 0.0
     message: str = ""
     account: str = ""
+    service: str = "Amazon"
 
 
 @dataclass

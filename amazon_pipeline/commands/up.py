@@ -124,11 +124,11 @@ def _start_dagster(services: Services, port: int, logs: Path) -> None:
         services.start(Service(name, command, logs / f"{log}.log", stop_signal=signal.SIGINT))
 
 
-def demo_environment(settings: Settings, credentials: dict[str, str]) -> dict[str, str]:
+def demo_environment(settings: Settings, simulated: dict[str, str]) -> dict[str, str]:
     """The environment of a demo's children: nothing of the real account, all of the simulated one."""
     ours = ("AMAZON_", "SHOPIFY_", "REPORTING_CURRENCY", "ALERT_URLS", "DAGSTER_")
     env = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
-    env.update(credentials)
+    env.update(simulated)
     if settings.api_key is not None:
         env["AMAZON_API_KEY"] = settings.api_key.get_secret_value()
     if settings.allowed_hosts:

@@ -182,7 +182,7 @@ class StoreSession:
                 self.settings,
                 self._store,
                 budget=Budget(self.settings.sync_budget_seconds, self._surroundings.monotonic),
-                on_progress=lambda progress: self.on_progress(replace(progress, account=self.name)),
+                on_progress=lambda progress: self.on_progress(replace(progress, account=self.name, service="Shopify")),
                 clock=self.clock,
                 sleep=self._surroundings.sleep,
             )
@@ -359,9 +359,9 @@ def _happened(progress: Progress) -> str:
         case "page":
             return f"{progress.operation}: page {progress.number}, {progress.rows} rows"
         case "wait":
-            return f"{progress.operation}: waiting {progress.seconds:.0f} s for Amazon's quota"
+            return f"{progress.operation}: waiting {progress.seconds:.0f} s for {progress.service}'s quota"
         case "throttled":
-            return f"{progress.operation}: throttled by Amazon, next call in {progress.seconds:.0f} s"
+            return f"{progress.operation}: throttled by {progress.service}, next call in {progress.seconds:.0f} s"
         case "retry":
             return f"{progress.message}; trying again in {progress.seconds:.1f} s"
         case "report":

@@ -37,7 +37,8 @@ from amazon_pipeline.simulator.refusals import Refusal, no_such_path, quota_exce
 from amazon_pipeline.simulator.reports import DEFAULT_SECONDS, Reports
 from amazon_pipeline.simulator.routes_documents import Documents
 from amazon_pipeline.simulator.routes_login import LoginRefused, check_login, login_answer
-from amazon_pipeline.simulator.shopify.app import PREFIX, Stores
+from amazon_pipeline.simulator.shopify.app import Stores
+from amazon_pipeline.simulator.shopify.world import PREFIX, store_environment
 from amazon_pipeline.simulator.tokens import AccessTokens, Notes
 from amazon_pipeline.simulator.world import World
 
@@ -158,12 +159,15 @@ class _StoresBeside:
 async def _front_page(request: Request) -> Response:
     base = str(request.base_url).rstrip("/")
     settings = "\n".join(f'{name}="{value}"' for name, value in account.environment(base).items())
+    stores = "".join(f"{name}='{value}'" for name, value in store_environment(base).items())
     return HTMLResponse(
         "<!doctype html><html lang=en><meta charset=utf-8><title>Simulated Amazon seller</title>"
         "<h1>A simulated Amazon seller</h1>"
         f"<p>{html.escape(account.STORE_NAME)} does not exist: its orders, stock and buyers are made up. "
         "This server answers like Login with Amazon and the Selling Partner API. To use it:</p>"
-        f"<pre>{html.escape(settings)}</pre></html>"
+        f"<pre>{html.escape(settings)}</pre>"
+        "<p>Beside it are two simulated Shopify stores:</p>"
+        f"<pre>{html.escape(stores)}</pre></html>"
     )
 
 

@@ -20,6 +20,7 @@ from amazon_pipeline.simulator.marketplaces import CA, US
 from amazon_pipeline.simulator.operations import PageSizes
 from amazon_pipeline.simulator.reports import DEFAULT_SECONDS
 from amazon_pipeline.simulator.shopify.app import Store
+from amazon_pipeline.simulator.shopify.world import store_environment
 from amazon_pipeline.simulator.world import DEFAULT_ORDERS_PER_DAY, DEFAULT_SEED, DEFAULT_SKU_COUNT, World
 
 START_SECONDS = 10.0
@@ -60,21 +61,20 @@ class RunningSimulator:
         """What goes wrong: ``faults.add(operation="searchOrders", kind="503-html", times=3)``."""
         self.stores: dict[str, Store] = simulated.stores.by_key
         """The Shopify stores beside the seller, by key: ``uk-eu`` and ``usa``."""
-        self._setting_of_stores = simulated.stores.setting
-        self.shopify_stores = ""
-        """The value of SHOPIFY_STORES with which the product reads them."""
         self._server = _Server(simulated)
         self._address = (host, port)
         self.sp_api_endpoint = ""
         self.lwa_endpoint = ""
         self.environment: dict[str, str] = {}
+        """With which the product talks to the seller; ``store_environment`` adds the stores."""
+        self.store_environment: dict[str, str] = {}
 
     def __enter__(self) -> Self:
         self._socket = _listen(*self._address)
         self.sp_api_endpoint = _url(self._socket)
         self.environment = environment(self.sp_api_endpoint)
         self.lwa_endpoint = self.environment["AMAZON_LWA_ENDPOINT"]
-        self.shopify_stores = self._setting_of_stores(self.sp_api_endpoint)
+        self.store_environment = store_environment(self.sp_api_endpoint)
         self._thread = threading.Thread(target=self._server.run, args=([self._socket],), name="simulator", daemon=True)
         self._thread.start()
         if not self._server.listening.wait(START_SECONDS):

@@ -92,7 +92,7 @@ def running_seller(data_dir: Path, *, fault: Fault | None = None, **account: Any
         environment = {**simulator.environment, "AMAZON_SP_API_ENDPOINT": endpoint, "AMAZON_DATA_DIR": str(data_dir)}
         environment["AMAZON_LWA_ENDPOINT"] = f"{endpoint}/auth/o2/token"
         if has_stores:
-            environment["SHOPIFY_STORES"] = simulator.shopify_stores
+            environment.update(simulator.store_environment)
         settings = Settings(_env_file=None, **{**environment, **settings_changes})  # type: ignore[arg-type]
         progress: list[Any] = []
         surroundings = Surroundings(

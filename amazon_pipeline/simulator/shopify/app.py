@@ -20,10 +20,9 @@ from amazon_pipeline.simulator.clock import Clock
 from amazon_pipeline.simulator.shopify.answers import Asked, root, store_schema
 from amazon_pipeline.simulator.shopify.bulk import BulkOperations
 from amazon_pipeline.simulator.shopify.cost import MOST_OF_A_QUERY, Points, requested
-from amazon_pipeline.simulator.shopify.world import UK, USA, StoreAccount, StoreWorld
+from amazon_pipeline.simulator.shopify.world import PREFIX, STORES, StoreAccount, StoreWorld
 
 VERSIONS = ("2026-01", "2026-04", "2026-07", "2026-10")
-PREFIX = "/shopify"
 _HTML = "<!DOCTYPE html><html><head><title>Something went wrong</title></head><body>Please try again.</body></html>"
 _STATUSES = {
     "401": (401, {"errors": "[API] Invalid API key or access token (unrecognized login or wrong password)"}),
@@ -47,7 +46,6 @@ class Store:
 
     world: StoreWorld
     clock: Clock
-    points: Points = field(default_factory=Points)
     asked: list[str] = field(default_factory=list)
     """The operations asked for, oldest first."""
     personal: list[str] = field(default_factory=list)
@@ -55,6 +53,7 @@ class Store:
     _faults: list[list[Any]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        self.points = Points(*self.world.account.bucket)
         self.bulk = BulkOperations(self.world, self.take_fault)
 
     def add_fault(self, kind: str, times: int | None = 1) -> None:
@@ -80,27 +79,13 @@ class Store:
 class Stores:
     """The application that answers for all stores, each under ``/shopify/<key>``."""
 
-    def __init__(self, clock: Clock, seed: int, catalog: Catalog, accounts: Sequence[StoreAccount] = (UK, USA)) -> None:
+    def __init__(self, clock: Clock, seed: int, catalog: Catalog, accounts: Sequence[StoreAccount] = STORES) -> None:
         today: date = clock().date()
         self.by_key = {one.key: Store(StoreWorld(one, seed, catalog, today), clock) for one in accounts}
         self.app = Starlette(
             routes=[
                 Route(f"{PREFIX}/{{key}}/admin/api/{{version}}/graphql.json", self._graphql, methods=["POST"]),
                 Route(f"{PREFIX}/{{key}}/bulk/{{number:int}}.jsonl", self._file, methods=["GET"]),
-            ]
-        )
-
-    def setting(self, base_url: str) -> str:
-        """The value of SHOPIFY_STORES with which the product reads these stores."""
-        return json.dumps(
-            [
-                {
-                    "name": one.world.account.name,
-                    "domain": one.world.account.domain,
-                    "token": one.world.account.token,
-                    "endpoint": f"{base_url}{PREFIX}/{key}",
-                }
-                for key, one in self.by_key.items()
             ]
         )
 
@@ -164,7 +149,9 @@ def _executed(store: Store, document: DocumentNode, asked: dict[str, Any]) -> Re
     )
     store.asked += [one.name.value for one in document.definitions if getattr(one, "operation", None) and one.name]  # type: ignore[attr-defined]
     store.personal += context.personal
-    extensions["cost"] |= {"actualQueryCost": min(cost, _objects(result.data)), "throttleStatus": store.points.status}
+    used = min(cost, _objects(result.data))
+    store.points.give_back(cost - used)
+    extensions["cost"] |= {"actualQueryCost": used, "throttleStatus": store.points.status}
     body = {**result.formatted, "extensions": extensions}
     if fault == "errors-beside-data":
         body["errors"] = [{"message": "Internal error. Looks like something went wrong on our end."}]

@@ -1,12 +1,14 @@
 """What a query costs, and the bucket it is paid from.
 
 After https://shopify.dev/docs/api/usage/limits: a scalar costs nothing, an object one point, a connection what it asks
-for times what each node costs, a mutation ten. A query that asks for more than 1,000 points is refused; the bucket of
-the standard plan holds 2,000 and fills by 100 a second.
+for times what each node costs, a mutation ten. A query that asks for more than 1,000 points is refused; what is asked
+for and not used comes back. The bucket of the standard plan holds 2,000 and fills by 100 a second, that of Plus ten
+times as much.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,20 +26,24 @@ _PER_NODE = ("nodes", "edges")
 class Points:
     """A leaky bucket on the world's clock."""
 
-    most: float = 2000.0
-    per_second: float = 100.0
-    left: float = 2000.0
+    most: float
+    per_second: float
+    left: float = math.inf
     at: datetime | None = None
 
     def take(self, cost: float, now: datetime) -> bool:
         """Pay, if there is enough."""
-        if self.at is not None and now > self.at:
-            self.left = min(self.most, self.left + (now - self.at).total_seconds() * self.per_second)
+        came_back = (now - self.at).total_seconds() * self.per_second if self.at is not None and now > self.at else 0.0
+        self.left = min(self.most, self.left + came_back)
         self.at = now
         if cost > self.left:
             return False
         self.left -= cost
         return True
+
+    def give_back(self, points: float) -> None:
+        """What was asked for and not used."""
+        self.left = min(self.most, self.left + points)
 
     @property
     def status(self) -> dict[str, float]:

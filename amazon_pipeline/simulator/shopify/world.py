@@ -6,6 +6,7 @@ for the day it was placed on, and its state is that of the events that have happ
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -34,16 +35,33 @@ class StoreAccount:
     time_zone: str
     orders_per_day: float
     has_payments: bool = True
+    bucket: tuple[float, float] = (2000.0, 100.0)
+    """Points it holds, and those that come back each second: by the plan, here the standard one."""
     scopes: tuple[str, ...] = ("read_orders", "read_all_orders", "read_customers", "read_shopify_payments_payouts")
 
 
 UK = StoreAccount(
-    "uk-eu", "UK/EU", "northmill-uk-demo.myshopify.com", "shpat_demo_simulated_store_uk_eu", "GBP", "Europe/London", 34
-)
+    "uk-eu", "UK/EU", "northmill-uk-demo.myshopify.com", "shpat_demo_simulated_store_uk_eu", "GBP", "Europe/London", 34,
+    bucket=(20000.0, 1000.0),
+)  # fmt: skip
 USA = StoreAccount(
     "usa", "USA", "northmill-usa-demo.myshopify.com", "shpat_demo_simulated_store_usa", "USD", "America/New_York", 22,
     has_payments=False,
 )  # fmt: skip
+
+
+STORES = (UK, USA)
+PREFIX = "/shopify"
+"""Each store answers under this path and its key."""
+
+
+def store_environment(base_url: str) -> dict[str, str]:
+    """The environment variable with which the product reads the stores of a simulator at ``base_url``."""
+    stores = [
+        {"name": one.name, "domain": one.domain, "token": one.token, "endpoint": f"{base_url}{PREFIX}/{one.key}"}
+        for one in STORES
+    ]
+    return {"SHOPIFY_STORES": json.dumps(stores)}
 
 
 @dataclass(frozen=True)
