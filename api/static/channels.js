@@ -16,7 +16,10 @@ export function showChannels({ channelPerformance }) {
 function channel(data) {
   const isConnected = data.status === "connected";
   const head = el("div", { class: "channel-head" }, el("h3", {}, data.channel), isConnected ? badge("ok", "Connected", "good") : badge("none", "Not connected", "quiet"));
-  if (isConnected) return el("article", { class: "channel" }, head, el("dl", {}, lines(data).flatMap(([name, value]) => [el("dt", {}, name), el("dd", {}, value)])));
+  if (isConnected) {
+    const list = el("dl", {}, lines(data).flatMap(([name, value]) => [el("dt", {}, name), el("dd", {}, value)]));
+    return el("article", { class: "channel" }, head, list, data.commission && el("p", { class: "channel-note" }, `Fees: ${data.commission.description}`));
+  }
   const why = data.channel.startsWith("Shopify") ? data.commission.description : "No orders or stock have been read from Amazon yet.";
   return el("article", { class: "channel" }, head, el("p", { class: "not-configured" }, el("strong", {}, "Channel not configured"), " ", why));
 }
@@ -29,7 +32,7 @@ function lines(data) {
   return [
     ["Revenue", each(data, "revenue", data.revenue)],
     ["Net revenue", amount(data.netRevenue, NO_FEES)],
-    ["Fees", [amount(commission?.fees, NO_FEES), rate, commission && el("span", { class: "line note" }, commission.description)]],
+    ["Fees", [amount(commission?.fees, NO_FEES), rate]],
     ["Orders", number(data.orders)],
     ...("customers" in data ? [["Customers", isKnown(data.customers) ? count(data.customers) : unknown("The token may not read who ordered")]] : []),
     ["Average order", each(data, "averageOrderValue", data.avgOrderValue)],

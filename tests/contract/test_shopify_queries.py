@@ -6,13 +6,16 @@ import gzip
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from graphql import (
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
+    GraphQLEnumType,
+    GraphQLInterfaceType,
+    GraphQLObjectType,
     GraphQLSchema,
     OperationDefinitionNode,
     TypeInfo,
@@ -22,6 +25,7 @@ from graphql import (
     get_named_type,
     is_list_type,
     is_nullable_type,
+    is_required_argument,
     parse,
     validate,
     visit,
@@ -33,6 +37,7 @@ from amazon_pipeline.shopify import documents
 from amazon_pipeline.shopify.documents import FOLDER, FRAGMENTS, names, operation, written_out
 from amazon_pipeline.shopify.orders import LINES_A_PAGE, LINES_WITH_AN_ORDER, ORDERS_A_PAGE
 from amazon_pipeline.shopify.payments import TRANSACTIONS_A_PAGE
+from amazon_pipeline.simulator.shopify.answers import store_schema
 
 _MODEL = Path(__file__).parents[3] / "shared" / "models" / "shopify_admin_2026-10.json.gz"
 _PERSONAL = {
@@ -190,3 +195,33 @@ def _keys(shape: Any) -> Any:
     if isinstance(shape, list):
         return _keys(shape[0])
     return {key: _keys(value) for key, value in shape.items()} if isinstance(shape, dict) else None
+
+
+def test_the_simulated_stores_speak_shopifys_schema(schema: GraphQLSchema) -> None:
+    """Each type, field, argument and value of the simulator is one of Shopify's, of the same type."""
+    problems: list[str] = []
+    for name, simulated in store_schema().type_map.items():
+        official = schema.type_map.get(name)
+        if name.startswith("__"):
+            continue
+        if official is None or type(official) is not type(simulated):
+            problems.append(f"{name} is none of Shopify's types")
+        elif isinstance(simulated, GraphQLEnumType):
+            problems += [f"{name}.{one}" for one in set(simulated.values) - set(cast("Any", official).values)]
+        elif isinstance(simulated, GraphQLObjectType | GraphQLInterfaceType):
+            problems += _differences(simulated, cast("GraphQLObjectType", official))
+    assert problems == []
+
+
+def _differences(simulated: GraphQLObjectType | GraphQLInterfaceType, official: GraphQLObjectType) -> Iterator[str]:
+    for name, field in simulated.fields.items():
+        real = official.fields.get(name)
+        if real is None or str(real.type) != str(field.type):
+            yield f"{simulated.name}.{name}: {field.type}, where Shopify has {real and real.type}"
+            continue
+        for argument, its in field.args.items():
+            theirs = real.args.get(argument)
+            if theirs is None or (str(theirs.type), theirs.default_value) != (str(its.type), its.default_value):
+                yield f"{simulated.name}.{name}({argument}): {its.type} is not Shopify's"
+        needed = {argument for argument, its in real.args.items() if is_required_argument(its)}
+        yield from (f"{simulated.name}.{name} lacks {argument}" for argument in needed - set(field.args))

@@ -198,7 +198,7 @@ def _personal(asked: Asked, what: str) -> str:
 
 
 def _payments(asked: Asked) -> dict[str, Any] | None:
-    asked.require("read_shopify_payments_payouts", "shopifyPaymentsAccount")
+    asked.require("read_shopify_payments_accounts", "shopifyPaymentsAccount")
     if not asked.world.account.has_payments:
         return None
     return {

@@ -37,7 +37,7 @@ class StoreAccount:
     has_payments: bool = True
     bucket: tuple[float, float] = (2000.0, 100.0)
     """Points it holds, and those that come back each second: by the plan, here the standard one."""
-    scopes: tuple[str, ...] = ("read_orders", "read_all_orders", "read_customers", "read_shopify_payments_payouts")
+    scopes: tuple[str, ...] = ("read_orders", "read_all_orders", "read_customers", "read_shopify_payments_accounts")
 
 
 UK = StoreAccount(
