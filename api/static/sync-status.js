@@ -28,8 +28,17 @@ export async function refreshSyncStatus() {
 /** Draw again: the ages grow. */
 export function showSyncAges() {
   if (!streams) return;
-  const isOne = new Set(streams.map((each) => each.sellerId)).size < 2;
+  const isOne = new Set(streams.map((each) => each.sellerId).filter((id) => !isStore(id))).size < 2;
   drawList(streams.length ? streams.map((each) => line(each, isOne)) : [el("li", { class: "muted" }, "No sync has finished yet.")]);
+}
+
+const STORE_DOMAIN = ".myshopify.com";
+const isStore = (sellerId) => sellerId.endsWith(STORE_DOMAIN);
+
+/** The stream, and whose it is: of a store always, of a seller where there are several. */
+function named(stream, sellerId, isOne) {
+  if (isStore(sellerId)) return `${words(stream)}, ${sellerId.slice(0, -STORE_DOMAIN.length)}`;
+  return isOne ? words(stream) : `${words(stream)}, ${sellerId}`;
 }
 
 function drawList(lines) {
@@ -42,7 +51,7 @@ function line({ sellerId, stream, status, lastSuccessAt, message }, isOne) {
   return el(
     "li",
     {},
-    el("span", { class: "stream" }, isOne ? words(stream) : `${words(stream)}, ${sellerId}`),
+    el("span", { class: "stream" }, named(stream, sellerId, isOne)),
     badge(iconName, word, tone),
     el("span", { class: "muted" }, lastSuccessAt ? age(lastSuccessAt) : "never succeeded"),
     message ? el("p", {}, message) : null,
