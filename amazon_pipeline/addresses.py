@@ -26,3 +26,12 @@ def safe_base_url(value: str) -> str:
     if url.scheme == "http" and not is_loopback(url.hostname):
         raise ValueError("must use https:// (http:// is for loopback hosts only: a secret never travels in clear)")
     return value.rstrip("/")
+
+
+def is_postgres_url(value: str) -> bool:
+    """Whether it reads the same to everyone: a host, at most one @, and a port that is a number."""
+    url = urlsplit(value)
+    try:
+        return url.scheme == "postgresql" and bool(url.hostname) and url.netloc.count("@") <= 1 and url.port != 0
+    except ValueError:
+        return False

@@ -87,7 +87,7 @@ def create_app(
     ``clock`` says what time it is (aware, UTC). ``hub`` is for tests that want other intervals. ``access_log`` gets a
     line for each request. ``worker`` is this process's name among several, in /metrics.
     """
-    log = EventLog(settings.state_path)
+    log = EventLog(settings.state)
     store = SnapshotStore(settings.published_path)
     answers = Answers(settings, store, log, clock)
     guard = Guard(settings.api_key, clock) if settings.api_key else None

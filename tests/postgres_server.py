@@ -122,6 +122,11 @@ def postgres_server() -> Iterator[PostgresServer]:
         shutil.rmtree(directory)
 
 
+def are_programs_here() -> bool:
+    """Whether a server can be started on this machine."""
+    return any(_DEBIAN.glob("*/bin/initdb"))
+
+
 def _programs() -> Path:
     """Where initdb and its companions are: of the newest version where Debian puts them, or in PATH."""
     versions = sorted(
