@@ -179,7 +179,7 @@ def test_executive_has_exactly_the_contracts_keys(make_client: MakeClient, publi
     assert set(amazon) == {*channel, "unshippedOrders", "inventoryStatus"}
     assert set(amazon["inventoryStatus"]) == {"totalSKUs", "totalQuantity", "lowStockItems"}
     assert set(shopify) == {*channel, "netRevenue", "customers", "commission"}
-    assert set(shopify["commission"]) == {"fees", "rate", "description"}
+    assert set(shopify["commission"]) == {"fees", "rate", "description", "byCurrency"}
     assert set(data["metadata"]) == {*METADATA, "timestamp", "responseTime", "dataAvailable", "integrationStatus"}
     assert set(data["metadata"]["integrationStatus"]["shopify"]) == {"connected", "activeStores"}
 
@@ -238,6 +238,10 @@ def test_connected_stores_stand_beside_amazon_and_count_in_the_totals(
         "rate": Decimal("0.029"),
         "description": "USA: transaction fees as booked by Shopify Payments. "
         "UK/EU: an estimate of 2.9% of revenue, since the fees cannot be read.",
+        "byCurrency": [
+            {"currency": "USD", "fees": Decimal("2.50"), "rate": Decimal("0.025"), "netRevenue": Decimal("97.50")},
+            {"currency": "EUR", "fees": Decimal("1.74"), "rate": Decimal("0.029"), "netRevenue": Decimal("58.26")},
+        ],
     }
     assert data["metadata"]["integrationStatus"]["shopify"] == {"connected": True, "activeStores": 2}
     assert data["metadata"]["asOf"] == "2026-11-22T11:50:00Z", "the store that is furthest behind"
