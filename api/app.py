@@ -20,6 +20,7 @@ from api import (
     documented,
     errors,
     routes_alerts,
+    routes_channel_sales,
     routes_executive,
     routes_inventory,
     routes_login,
@@ -144,6 +145,7 @@ def create_app(
         routes_orders,
         routes_shipments,
         routes_sales,
+        routes_channel_sales,
         routes_alerts,
         routes_sync_status,
     ):

@@ -183,6 +183,15 @@ class Kpis(Model):
     avg_order_value: AverageOrderValueKpi
 
 
+class CurrencyFees(Model):
+    """One currency's fees; amounts of two currencies are never added."""
+
+    currency: Currency = Field(description="ISO 4217")
+    fees: Money = Field(description="transaction fees")
+    rate: Fraction | None = Field(description="fees as a fraction of revenue; null without revenue")
+    net_revenue: Money | None = Field(description="revenue less fees")
+
+
 class Commission(Model):
     """What the channel's payment service takes."""
 
@@ -191,6 +200,7 @@ class Commission(Model):
     description: str = Field(
         description="what the fees are, or why there are none", examples=["No Shopify store is connected."]
     )
+    by_currency: list[CurrencyFees] = Field(description="each currency, in the order of the channel's `byCurrency`")
 
 
 class ChannelInventory(Model):

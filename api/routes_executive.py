@@ -181,26 +181,29 @@ def _amazon_channel(orders: OrderFigures, stock: InventoryFigures | None) -> dic
 
 def _shopify_channel(stores: Stores, orders: OrderFigures, configured: Sequence[str]) -> dict[str, Json]:
     currency = orders.reporting_currency if stores.names else None
-    fees = stores.fees(currency) if currency else None
-    revenue = _revenue_of(orders)
-    net = None if fees is None or revenue is None else revenue - fees
+    reported = _fees(currency, _revenue_of(orders), stores) if currency else None
     names = f" ({' + '.join(stores.names or configured)})" if stores.names or configured else ""
     return _channel(f"{SHOPIFY}{names}", orders, connected=bool(stores.names)) | {
         "currency": currency,
-        "netRevenue": money(net, currency),
+        "netRevenue": reported["netRevenue"] if reported else None,
         "customers": stores.customers,
         "commission": {
-            "fees": money(fees, currency),
-            "rate": (fees / revenue).quantize(Decimal("0.0001"), ROUND_HALF_UP)
-            if fees is not None and revenue
-            else None,
+            "fees": reported["fees"] if reported else None,
+            "rate": reported["rate"] if reported else None,
             "description": stores.what_fees_are or (NOT_READ if configured else NOT_CONNECTED),
+            "byCurrency": [_fees(row.currency, row.revenue, stores) for row in orders.by_currency],
         },
     }
 
 
-def _rate(fees: Decimal | None, revenue: Decimal | None) -> Decimal | None:
-    return (fees / revenue).quantize(Decimal("0.0001"), ROUND_HALF_UP) if fees is not None and revenue else None
+def _fees(currency: str, revenue: Decimal | None, stores: Stores) -> dict[str, Json]:
+    fees = stores.fees(currency)
+    return {
+        "currency": currency,
+        "fees": money(fees, currency),
+        "rate": (fees / revenue).quantize(Decimal("0.0001"), ROUND_HALF_UP) if revenue else None,
+        "netRevenue": money(None if revenue is None else revenue - fees, currency),
+    }
 
 
 def _sources(channels: _Channels) -> dict[str, Json]:

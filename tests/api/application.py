@@ -37,6 +37,7 @@ DATA_PATHS = (
     "/api/v1/dashboard/amazon-restock",
     "/api/v1/dashboard/amazon-inventory/daily",
     "/api/v1/dashboard/amazon-inventory/history",
+    "/api/v1/dashboard/sales",
 )
 
 

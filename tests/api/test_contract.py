@@ -33,7 +33,7 @@ FIELDS = {
     "AmazonChannel": f"{CHANNEL} unshippedOrders inventoryStatus",
     "ChannelInventory": "totalSKUs totalQuantity lowStockItems",
     "ShopifyChannel": f"{CHANNEL} netRevenue customers commission",
-    "Commission": "fees rate description",
+    "Commission": "fees rate description byCurrency",
     "Metadata": METADATA,
     "ExecutiveMetadata": f"{METADATA} timestamp responseTime dataAvailable integrationStatus",
     "IntegrationStatus": "shopify amazon",
