@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from urllib.parse import urlsplit
 
 
@@ -16,6 +17,13 @@ def is_loopback(host: str | None) -> bool:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:
         return False
+
+
+def exact_origin(value: str) -> str:
+    """One origin as a browser sends it. Raises ValueError for anything else, such as ``*``, which is all of them."""
+    if not re.fullmatch(r"https?://([a-z0-9.-]+|\[[0-9a-f:.]+\])(:[0-9]+)?", value):
+        raise ValueError(f"must be exact origins such as https://sheet.example.com, in lower case, not {value!r}")
+    return value
 
 
 def safe_base_url(value: str) -> str:

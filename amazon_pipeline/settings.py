@@ -16,7 +16,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from amazon_pipeline.accounts import SECRETS, ListedAccount, read_accounts
-from amazon_pipeline.addresses import is_loopback, is_postgres_url, safe_base_url
+from amazon_pipeline.addresses import exact_origin, is_loopback, is_postgres_url, safe_base_url
 from amazon_pipeline.errors import CredentialsMissing, SettingsError
 from amazon_pipeline.marketplaces import ENDPOINTS, LWA_ENDPOINT, MARKETPLACE_ID_PATTERN, Region
 from amazon_pipeline.stores import ShopifyStore, read_stores
@@ -309,6 +309,11 @@ class Settings(BaseSettings):
         if wrong := [part for part in value if not MARKETPLACE_ID_PATTERN.fullmatch(part)]:
             raise ValueError(f"must be Amazon marketplace ids such as ATVPDKIKX0DER, separated by commas, not {wrong}")
         return value
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _are_origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(exact_origin(part) for part in value)
 
     @field_validator("trusted_proxies")
     @classmethod
