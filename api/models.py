@@ -102,6 +102,13 @@ class CurrencyFigures(Model):
     average_order_value: Money | None = Field(description="over the orders that have an amount; null if none has")
 
 
+class StoreCurrencyFigures(CurrencyFigures):
+    """One currency's part of the stores."""
+
+    net_revenue: Money | None = Field(description="revenue less fees")
+    fees: Money | None = Field(description="transaction fees")
+
+
 class Sources(Model):
     """Which channels the figure has."""
 
@@ -222,6 +229,7 @@ class AmazonChannel(_Channel):
 class ShopifyChannel(_Channel):
     """Shopify, all stores."""
 
+    by_currency: list[StoreCurrencyFigures] = Field(description="each currency, most revenue first")  # type: ignore[assignment]  # a narrower list is enough for a model that is only written
     net_revenue: Money | None = Field(description="revenue less fees")
     customers: Count | None = Field(description="who ordered; null while no store is connected")
     commission: Commission

@@ -181,13 +181,12 @@ def _amazon_channel(orders: OrderFigures, stock: InventoryFigures | None) -> dic
 
 def _shopify_channel(stores: Stores, orders: OrderFigures, configured: Sequence[str]) -> dict[str, Json]:
     currency = orders.reporting_currency if stores.names else None
-    fees = stores.fees(currency) if currency else None
-    revenue = _revenue_of(orders)
-    net = None if fees is None or revenue is None else revenue - fees
+    fees, revenue = stores.fees(currency), _revenue_of(orders)
     names = f" ({' + '.join(stores.names or configured)})" if stores.names or configured else ""
     return _channel(f"{SHOPIFY}{names}", orders, connected=bool(stores.names)) | {
         "currency": currency,
-        "netRevenue": money(net, currency),
+        "netRevenue": _net(revenue, fees, currency),
+        "byCurrency": [_with_fees(row, stores.fees(row.currency)) for row in orders.by_currency],
         "customers": stores.customers,
         "commission": {
             "fees": money(fees, currency),
@@ -199,8 +198,16 @@ def _shopify_channel(stores: Stores, orders: OrderFigures, configured: Sequence[
     }
 
 
-def _rate(fees: Decimal | None, revenue: Decimal | None) -> Decimal | None:
-    return (fees / revenue).quantize(Decimal("0.0001"), ROUND_HALF_UP) if fees is not None and revenue else None
+def _with_fees(row: CurrencyOrders, fees: Decimal | None) -> dict[str, Json]:
+    return {
+        **row.summary(),
+        "netRevenue": _net(row.revenue, fees, row.currency),
+        "fees": money(fees, row.currency),
+    }
+
+
+def _net(revenue: Decimal | None, fees: Decimal | None, currency: str | None) -> Decimal | None:
+    return None if fees is None or revenue is None else money(revenue - fees, currency)
 
 
 def _sources(channels: _Channels) -> dict[str, Json]:

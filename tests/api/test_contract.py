@@ -24,6 +24,7 @@ CHANNEL = "channel revenue orders avgOrderValue currency byCurrency status"
 METADATA = "asOf stale source connectionError"
 FIELDS = {
     "CurrencyFigures": "currency revenue orders averageOrderValue",
+    "StoreCurrencyFigures": "currency revenue orders averageOrderValue netRevenue fees",
     "RevenueKpi": f"{CHANGED} byCurrency sources",
     "OrdersKpi": f"{CHANGED} sources",
     "InventoryKpi": "label amazon fulfillable lowStockItems outOfStockItems unit trend source",
