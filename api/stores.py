@@ -27,22 +27,30 @@ counted AS (
          sum(quantity) FILTER (NOT is_in) AS previous_units
   FROM placed GROUP BY ALL
 )
-SELECT s.store, s.currency, s.orders, s.revenue, s.average_order_value, s.customers, s.fees, s.fees_are_estimated,
+SELECT s.store, s.currency, s.orders, s.revenue, s.average_order_value, s.customers, s.fees, s.estimated_fees,
        coalesce(c.units, 0)::BIGINT, coalesce(c.previous_orders, 0)::BIGINT,
        coalesce(c.previous_revenue, 0)::DECIMAL(18, 2), coalesce(c.previous_units, 0)::BIGINT
 FROM store AS s LEFT JOIN counted AS c USING (seller_id, currency)
 ORDER BY s.store, s.currency"""
 
 
+BOOKED: Final = "transaction fees as booked by Shopify Payments."
+PARTLY_ESTIMATED: Final = (
+    "transaction fees as booked by Shopify Payments, and for orders that it does not tell them of, 2.9% of revenue."
+)
+ESTIMATED: Final = "an estimate of 2.9% of revenue, since the fees cannot be read."
+_KINDS_OF_FEES: Final = (BOOKED, PARTLY_ESTIMATED, ESTIMATED)
+
+
 @dataclass(frozen=True)
 class StoreCurrency:
-    """One store's orders of 24 hours in one currency; its fees, None or True where they are an estimate."""
+    """One store's orders of 24 hours in one currency; its fees, and which part of them is an estimate."""
 
     store: str
     orders: CurrencyOrders
     customers: int | None
     fees: Decimal
-    fees_are_estimated: bool | None
+    estimated_fees: Decimal
 
 
 @dataclass(frozen=True)
@@ -74,30 +82,32 @@ class Stores:
         counts = [row.customers for row in self.rows]
         return None if not counts or None in counts else sum(count for count in counts if count is not None)
 
-    def fees(self, currency: str) -> Decimal:
-        """Transaction fees in one currency."""
-        return sum((row.fees for row in self.rows if row.orders.currency == currency), Decimal(0))
+    def fees(self, currency: str | None) -> Decimal | None:
+        """Transaction fees in one currency, None where no store has orders in it."""
+        known = [row.fees for row in self.rows if row.orders.currency == currency]
+        return sum(known, Decimal(0)) if known else None
 
     @property
     def what_fees_are(self) -> str:
         """Of each store, whether its fees are booked ones or an estimate; empty without a store."""
-        by_kind: dict[bool, list[str]] = {False: [], True: []}
-        for row in self.rows:
-            if row.fees_are_estimated is not None and row.store not in by_kind[row.fees_are_estimated]:
-                by_kind[row.fees_are_estimated].append(row.store)
-        sentences = [
-            f"{' and '.join(names)}: {what}"
-            for names, what in (
-                (by_kind[False], "transaction fees as booked by Shopify Payments."),
-                (by_kind[True], "an estimate of 2.9% of revenue, since the fees cannot be read."),
-            )
-            if names
-        ]
+        by_kind: dict[str, list[str]] = {}
+        for name in self.names:
+            if kind := self._kind_of_fees(name):
+                by_kind.setdefault(kind, []).append(name)
+        sentences = [f"{' and '.join(by_kind[kind])}: {kind}" for kind in _KINDS_OF_FEES if kind in by_kind]
         return " ".join(sentences) or ("No orders in these 24 hours." if self.rows else "")
+
+    def _kind_of_fees(self, name: str) -> str | None:
+        rows = [row for row in self.rows if row.store == name and row.orders.orders]
+        if not rows:
+            return None
+        if all(row.estimated_fees == row.fees for row in rows) and any(row.fees for row in rows):
+            return ESTIMATED
+        return PARTLY_ESTIMATED if any(row.estimated_fees for row in rows) else BOOKED
 
 
 def _row(values: tuple[Any, ...]) -> StoreCurrency:
-    store, currency, orders, revenue, average, customers, fees, fees_are_estimated = values[:8]
+    store, currency, orders, revenue, average, customers, fees, estimated_fees = values[:8]
     units, previous_orders, previous_revenue, previous_units = values[8:]
     figures = CurrencyOrders(
         currency=currency,
@@ -115,4 +125,4 @@ def _row(values: tuple[Any, ...]) -> StoreCurrency:
         units=units,
         previous_units=previous_units,
     )
-    return StoreCurrency(store, figures, customers, fees, fees_are_estimated)
+    return StoreCurrency(store, figures, customers, fees, estimated_fees)

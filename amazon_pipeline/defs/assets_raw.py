@@ -8,9 +8,9 @@ import dagster as dg
 from dagster import AssetExecutionContext
 
 from amazon_pipeline.defs.metadata import OWNERS, outcomes_metadata
-from amazon_pipeline.defs.session import AccountSession, Source, SyncSession, without_directories
+from amazon_pipeline.defs.session import AccountSession, Source, SyncSession, is_worth_another_try, without_directories
 from amazon_pipeline.defs.warehouse_resource import WarehouseResource
-from amazon_pipeline.errors import MarketplacesUnknown, ShopifyTransient, TransientError
+from amazon_pipeline.errors import MarketplacesUnknown
 from amazon_pipeline.extraction import (
     Extraction,
     Fetched,
@@ -119,7 +119,7 @@ def raw_asset(
                 sync.begin(context, connection)
             fetched = sync.of_each(sources(sync), lambda source: _once(sync, stream, source, warehouse, fetch))
             for _, outcome in fetched:
-                if isinstance(outcome.error, TransientError | ShopifyTransient):
+                if outcome.error is not None and is_worth_another_try(outcome):
                     sync.try_again(context, outcome.error)
             with warehouse.get_connection() as connection:
                 for account, outcome in fetched:

@@ -1,6 +1,7 @@
 """Assets ``raw/shopify_*``: Shopify's answers on disk, each store a stream of its own beside the others and Amazon."""
 
 from collections.abc import Callable
+from typing import Final
 
 import dagster as dg
 
@@ -20,6 +21,9 @@ from amazon_pipeline.extraction import (
 from amazon_pipeline.extraction.windows import Window
 from amazon_pipeline.warehouse import lost_windows, reached
 
+_AFTER_AMAZON: Final = {"dagster/priority": "-20"}
+"""A store that does not answer must not delay what is fetched from Amazon."""
+
 
 def shopify_assets() -> list[dg.AssetsDefinition]:
     """The streams of the Shopify stores. The store itself goes first: it says what the token may do."""
@@ -27,7 +31,7 @@ def shopify_assets() -> list[dg.AssetsDefinition]:
         _raw("shopify_shop", _shop),
         _raw("shopify_orders", _orders, deps=[["raw", "shopify_shop"]]),
         _raw("shopify_history", _history, deps=[["raw", "shopify_orders"]]),
-        _raw("shopify_fees", _fees, deps=[["raw", "shopify_shop"]]),
+        _raw("shopify_fees", _fees, deps=[["raw", "shopify_orders"]]),
     ]
 
 
@@ -36,7 +40,14 @@ def _raw(
     fetch: Callable[[StoreSession, WarehouseResource], Outcome],
     deps: list[list[str]] | None = None,
 ) -> dg.AssetsDefinition:
-    return raw_asset(stream, fetch, deps=deps or [], sources=lambda sync: sync.stores, api="shopify-admin-api")
+    return raw_asset(
+        stream,
+        lambda store, warehouse: store.remember(fetch(store, warehouse)),
+        deps=deps or [],
+        op_tags=_AFTER_AMAZON,
+        sources=lambda sync: sync.stores,
+        api="shopify-admin-api",
+    )
 
 
 def _shop(store: StoreSession, _warehouse: WarehouseResource) -> Outcome:

@@ -18,7 +18,13 @@ import dagster as dg
 import duckdb
 from filelock import FileLock, Timeout
 
-from amazon_pipeline.errors import PipelineError, SyncAlreadyRunning, WarehouseHeld
+from amazon_pipeline.errors import (
+    PipelineError,
+    ShopifyTransient,
+    SyncAlreadyRunning,
+    TransientError,
+    WarehouseHeld,
+)
 from amazon_pipeline.events import SYNC_COMPLETED, SYNC_ERROR, SYNC_STARTED, EventLog
 from amazon_pipeline.extraction import Extraction, Outcome, ShopifyExtraction, open_shopify, shopify_extraction
 from amazon_pipeline.landing import Landing
@@ -41,6 +47,8 @@ FOREGROUND_TAG: Final = {"launched_by": "amazon-pipeline sync"}
 Result = TypeVar("Result")
 Source = TypeVar("Source", bound="AccountSession | StoreSession")
 _LOCK_WAIT_SECONDS: Final = 30.0
+_SLOW_SECONDS: Final = 60.0
+"""A store that took so long to fail is not asked again in the same sync: the others and Amazon wait for it."""
 _DISK_FULL: Final = ("No space left on device", "database or disk is full", "the disk is full")
 """How the system, SQLite and we say it."""
 UNFINISHED: Final = [
@@ -169,6 +177,7 @@ class StoreSession:
         self._store = store
         self._surroundings = surroundings
         self._client: ShopifyAdmin | None = None
+        self._failed_slowly: ShopifyTransient | None = None
 
     @property
     def landing(self) -> Landing:
@@ -176,7 +185,12 @@ class StoreSession:
         return Landing(self.settings.landing_dir, self.seller_id)
 
     def extraction(self) -> ShopifyExtraction:
-        """What a fetch works with; one session with the store serves the whole run."""
+        """What a fetch works with; one session with the store serves the whole run.
+
+        Raises the error of a stream of this run that the store was slow to fail.
+        """
+        if self._failed_slowly is not None:
+            raise self._failed_slowly
         if self._client is None:
             self._client = open_shopify(
                 self.settings,
@@ -189,6 +203,12 @@ class StoreSession:
         with open_warehouse(self.settings.warehouse_path) as connection:
             unreadable = unreadable_batches(connection, self.seller_id)
         return shopify_extraction(self.settings, self._client, unreadable=unreadable)
+
+    def remember(self, outcome: Outcome) -> Outcome:
+        """The outcome of a stream; if the store was slow to fail, its other streams fail with it, without a call."""
+        if isinstance(outcome.error, ShopifyTransient) and outcome.duration_seconds >= _SLOW_SECONDS:
+            self._failed_slowly = outcome.error
+        return outcome
 
     def close(self) -> None:
         """End the session with the store."""
@@ -337,6 +357,13 @@ class SyncSession:
     def _progress(self, progress: Progress) -> None:
         self._log(describe(progress))
         self._surroundings.on_progress(progress)
+
+
+def is_worth_another_try(outcome: Outcome) -> bool:
+    """Whether the fetch may work in half a minute, and is not one that everything else has waited for long enough."""
+    if isinstance(outcome.error, ShopifyTransient):
+        return outcome.api_calls > 0 and outcome.duration_seconds < _SLOW_SECONDS
+    return isinstance(outcome.error, TransientError)
 
 
 def without_directories(sentence: str, settings: Settings) -> str:

@@ -127,7 +127,10 @@ def _read(
             fetched.note = f"An older window is read again at the next sync: {error}"
             return
         raise
-    _complete(extraction, batch)
+    if batch.page_numbers():
+        _complete(extraction, batch)
+    else:  # a store without Shopify Payments: that nothing came must not count as a window that is known
+        batch.close("abandoned", at=extraction.clock(), facts={"why": "there was nothing to read from"})
 
 
 def _complete(extraction: ShopifyExtraction, batch: Batch) -> None:

@@ -16,7 +16,7 @@ from amazon_pipeline.schemas.columns import (
     count,
     money,
 )
-from amazon_pipeline.schemas.shopify import CUSTOMERS, FEES_ARE_ESTIMATED
+from amazon_pipeline.schemas.shopify import CUSTOMERS, ESTIMATED_FEES, FEES_ARE_ESTIMATED
 from amazon_pipeline.schemas.table import Column, Table
 
 COVER_STATUSES: Final = ("critical", "warning", "healthy", "excess", "no-sales", "unknown")
@@ -169,6 +169,7 @@ CHANNEL_PERFORMANCE = Table(
         money("fees", "transaction fees; NULL where not known", minimum=None),
         Column("fee_rate", "DOUBLE", "fees by revenue; NULL where not known", nullable=True),
         FEES_ARE_ESTIMATED,
+        ESTIMATED_FEES,
         Column("status", "VARCHAR", "connected or disconnected", values=("connected", "disconnected")),
     ),
 )

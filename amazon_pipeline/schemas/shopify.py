@@ -15,8 +15,13 @@ IS_COUNTED: Final = Column("is_counted", "BOOLEAN", "whether figures count the o
 FEES_ARE_ESTIMATED: Final = Column(
     "fees_are_estimated",
     "BOOLEAN",
-    "whether fees are 2.9% of revenue, because Shopify Payments cannot be read; NULL where there are no fees",
+    "whether fees are an estimate, or a part of them, estimated_fees; NULL where there are no orders",
     nullable=True,
+)
+ESTIMATED_FEES: Final = money(
+    "estimated_fees",
+    "of the fees, those that are 2.9% of revenue because Shopify Payments does not tell them",
+    minimum=None,
 )
 CUSTOMERS: Final = Column(
     "customers",
@@ -116,6 +121,7 @@ SHOPIFY_DAILY = Table(
         money("average_order_value", "revenue by orders", minimum=None),
         money("fees", "transaction fees of these orders", minimum=None),
         FEES_ARE_ESTIMATED,
+        ESTIMATED_FEES,
     ),
 )
 

@@ -34,7 +34,8 @@ from amazon_pipeline.shopify.documents import Operation
 _Kind = TypeVar("_Kind", bound=ShopifyError)
 
 _SECRETS: Final = re.compile(r"shp[a-z]{2,3}_\S+")
-_OPAQUE: Final = re.compile(r"[A-Za-z0-9+/=_|%~-]{32,}")
+_OPAQUE: Final = re.compile(r"(?=[A-Za-z+/=_|%~-]*[0-9])[A-Za-z0-9+/=_|%~-]{32,}")  # a name of Shopify's has no digit
+_EMAIL: Final = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+")
 _CODE: Final = re.compile(r"[A-Z_]{1,40}")
 
 
@@ -199,8 +200,10 @@ def parsed(content: bytes) -> Any:
 
 
 def quoted(words: str) -> str:
-    """Words of Shopify's that may be shown: one short line, without anything that could be a token or a link."""
-    words = " ".join(_OPAQUE.sub("[redacted]", _SECRETS.sub("[redacted]", words)).split())
+    """Words of Shopify's that may be shown: one short line, without what could be a token, link or e-mail address."""
+    for hidden in (_EMAIL, _SECRETS, _OPAQUE):
+        words = hidden.sub("[redacted]", words)
+    words = " ".join(words.split())
     return words if len(words) <= 300 else words[:299] + "…"
 
 

@@ -38,7 +38,8 @@ ATTEMPTS: Final = 4
 _FIRST_PAUSE: Final = 1.0  # seconds; doubles with each attempt
 _LONGEST_PAUSE: Final = 30.0
 _LARGEST_ANSWER: Final = 64 * 1024 * 1024  # bytes
-_LONGEST_ANSWER: Final = 120.0  # seconds; a read timeout alone lets a server drip a byte at a time for ever
+_LONGEST_ANSWER: Final = 60.0  # seconds; a read timeout alone lets a server drip a byte at a time for ever
+_LONGEST_DOWNLOAD: Final = 600.0  # seconds
 _DOWNLOAD: Final = "ShopifyBulkFile"
 
 
@@ -170,9 +171,13 @@ class ShopifyAdmin:
         headers = {"Accept-Encoding": "identity"}
         with self._wire(_DOWNLOAD), self._http.stream("GET", url, headers=headers) as response:
             self._check_download(response)
-            rest, read = b"", 0
+            rest, read, deadline = b"", 0, self._monotonic() + _LONGEST_DOWNLOAD
             for chunk in response.iter_bytes():
                 read += len(chunk)
+                if self._monotonic() > deadline:
+                    raise ShopifyUnreachable(
+                        "a bulk operation's file did not come to an end", store=self.store.domain, operation=_DOWNLOAD
+                    )
                 *whole, rest = (rest + chunk).split(b"\n")
                 yield from (line for line in whole if line.strip())
             if size is not None and read != size:

@@ -8,7 +8,8 @@ from typing import Any, Final
 
 _CENT: Final = Decimal("0.01")
 _LARGEST_INTEGER: Final = 2**31 - 1
-_LARGEST_AMOUNT: Final = Decimal(10) ** 16
+_LARGEST_AMOUNT: Final = Decimal(10) ** 12
+"""Where the gates of the marts end (``marts/gates.py``): a greater one is quarantined, and must not stop a sync."""
 
 
 class Reading:

@@ -237,6 +237,7 @@ def _store(
         "average_order_value": (Decimal(revenue) / orders).quantize(Decimal("0.01")),
         "fees": Decimal(fees),
         "fees_are_estimated": estimated,
+        "estimated_fees": Decimal(fees if estimated else 0),
         "status": "connected",
     }
 

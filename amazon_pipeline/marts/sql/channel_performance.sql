@@ -23,7 +23,8 @@ figures AS (
         currency,
         count(*) AS orders,
         sum(revenue) AS revenue,
-        sum(fees) AS fees,
+        sum(fees)::DECIMAL(18, 2) AS fees,
+        coalesce(sum(fees) FILTER (fees_are_estimated), 0)::DECIMAL(18, 2) AS estimated_fees,
         CASE WHEN bool_and(is_customer_known) THEN count(DISTINCT customer_hash) END AS customers,
         bool_or(fees_are_estimated) AS fees_are_estimated
     FROM placed
@@ -49,6 +50,7 @@ SELECT
     NULL AS fees,
     NULL AS fee_rate,
     NULL AS fees_are_estimated,
+    NULL AS estimated_fees,
     'connected' AS status
 FROM mart.order_metrics_24h
 WHERE marketplace_id = 'ALL'
@@ -68,6 +70,7 @@ SELECT
     coalesce(f.fees, 0)::DECIMAL(18, 2),
     CASE WHEN f.revenue > 0 THEN round(f.fees / f.revenue, 4) END,
     f.fees_are_estimated,
+    coalesce(f.estimated_fees, 0)::DECIMAL(18, 2),
     'connected'
 FROM grid AS g
 JOIN as_of AS a USING (seller_id)

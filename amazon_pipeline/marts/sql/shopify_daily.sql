@@ -8,10 +8,11 @@ SELECT
     count(*) AS orders,
     sum(quantity)::BIGINT AS units,
     sum(revenue)::DECIMAL(18, 2) AS revenue,
-    (sum(revenue) - sum(fees))::DECIMAL(18, 2) AS net_revenue,
+    sum(revenue)::DECIMAL(18, 2) - sum(fees)::DECIMAL(18, 2) AS net_revenue,
     CASE WHEN bool_and(is_customer_known) THEN count(DISTINCT customer_hash) END AS customers,
     average_money(sum(revenue), count(*)) AS average_order_value,
     sum(fees)::DECIMAL(18, 2) AS fees,
-    bool_or(fees_are_estimated) AS fees_are_estimated
+    bool_or(fees_are_estimated) AS fees_are_estimated,
+    coalesce(sum(fees) FILTER (fees_are_estimated), 0)::DECIMAL(18, 2) AS estimated_fees
 FROM counted_store_orders
 GROUP BY ALL
