@@ -83,7 +83,7 @@ def running_seller(data_dir: Path, *, fault: Fault | None = None, **account: Any
     sellers: list[Seller] = []
     with (
         RunningSimulator(clock=clock, **account) as simulator,
-        _in_front(
+        in_front(
             simulator.sp_api_endpoint,
             fault,
             lambda path, answer: sellers[0].spoil(path, answer) if sellers else answer,
@@ -112,7 +112,7 @@ def void(_value: object) -> None:
 
 
 @contextmanager
-def _in_front(endpoint: str, fault: Fault | None, spoil: Callable[[str, Answer], Answer]) -> Iterator[str]:
+def in_front(endpoint: str, fault: Fault | None, spoil: Callable[[str, Answer], Answer]) -> Iterator[str]:
     """A proxy that answers some requests itself; without a fault, the endpoint as it is."""
     if fault is None:
         yield endpoint
