@@ -10,7 +10,7 @@ const FULFILLED_BY = { AFN: "Amazon", MFN: "Seller" };
 /** The list; to be refreshed. */
 export const orders = () => new PagedList({
   id: "orders",
-  pageSize: 20,
+  pageSize: 25,
   path: (limit) => `/api/v1/dashboard/amazon-orders?limit=${limit}`,
   rows: (data) => data.orders,
   key: (order) => order.amazonOrderId,
