@@ -16,6 +16,8 @@ export function showChannels({ channelPerformance }) {
 }
 
 const isShopify = ({ channel }) => channel.startsWith("Shopify");
+// without credentials of Amazon there is the setup prompt in place of this; a Shopify that is configured has its stores' names
+const isConfigured = (channel) => !isShopify(channel) || channel.channel !== "Shopify";
 const isConnected = ({ status }) => status === "connected";
 
 function table(channels) {
@@ -35,13 +37,13 @@ function table(channels) {
 
 function head(channel) {
   const [, name, stores] = channel.channel.match(/^([^(]*?) ?(\(.*\))?$/) ?? [null, channel.channel];
-  const state = isConnected(channel) ? badge("ok", "Connected", "good") : badge("none", "Not connected", "off");
+  const state = isConnected(channel) ? badge("ok", "Connected", "good") : badge("none", isConfigured(channel) ? "Not read yet" : "Not connected", "off");
   return el("th", { scope: "col" }, el("span", { class: "channel" }, name), stores ? el("span", { class: "sub" }, stores.slice(1, -1)) : null, state);
 }
 
 function notConfigured(channel, rows) {
   const why = isShopify(channel) ? channel.commission.description : "No orders or stock have been read from Amazon yet.";
-  return el("td", { class: "not-configured", rowspan: rows }, el("strong", {}, "Channel not configured"), " ", why);
+  return el("td", { class: "not-configured", rowspan: rows }, el("strong", {}, isConfigured(channel) ? "Waiting for the first sync" : "Channel not configured"), " ", why);
 }
 
 /** Name, what a connected channel's cell shows, and (where not always) whether a channel has it at all. */

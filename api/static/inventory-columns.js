@@ -26,7 +26,7 @@ export const COLUMNS = [
   { label: "Velocity", figure: true, draw: (item) => (isKnown(item.dailyVelocity) ? [decimal(item.dailyVelocity), el("span", { class: "sub" }, "a day")] : unknown("Orders are not known yet")) },
   { label: "Days of cover", figure: true, draw: cover },
   { label: "Restock", figure: true, draw: restock },
-  { label: "Why", draw: (item) => el("button", { type: "button", class: "link", "data-why": keyOf(item), "aria-label": `Why: the arithmetic for ${item.sku}` }, "Why") },
+  { label: "Why", draw: (item) => el("button", { type: "button", class: "link", "data-why": keyOf(item), "aria-label": `Why: the arithmetic for ${item.sku}, ${marketplaceName(item.marketplaceId)}` }, "Why") },
 ];
 
 function product({ sku, asin, productName, marketplaceId, isPoolDuplicate }) {

@@ -29,7 +29,7 @@ export const orders = () => new PagedList({
   ],
 });
 
-const units = (value) => (isKnown(value) ? count(value) : unknown("Amazon has not said yet"));
+const units = (value) => (isKnown(value) ? el("span", { class: value ? null : "zero" }, count(value)) : unknown("Amazon has not said yet"));
 
 function total({ orderTotal, currency }) {
   return isKnown(orderTotal) && currency ? money(orderTotal, currency) : unknown("Amazon has given no amount yet");

@@ -303,6 +303,8 @@ def test_a_first_sync_that_failed_says_why(serve: Serve, new_page: NewPage, pict
     )
     page = opened(new_page(), dashboard)
     expect(page.locator('[data-subject="first-sync"]')).to_contain_text("Amazon refused the login.")
+    expect(page.locator('[data-subject="first-sync"]').get_by_role("link", name="Setup guide")).to_be_visible()
+    expect(page.locator("#channels .not-configured").last).to_contain_text("Waiting for the first sync")
     picture(page, "first-sync-failed")
 
 
