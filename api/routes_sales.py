@@ -11,7 +11,7 @@ from typing import Annotated, Final, Literal
 from zoneinfo import ZoneInfo
 
 from fastapi import FastAPI, Query, Request
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field
 from starlette.responses import Response
 
 from api.answers import Answers, Reading, Resource
@@ -25,7 +25,10 @@ from api.snapshot import moment
 
 Interval = Literal["hour", "day"]
 
-_MOST_DAYS: Final[dict[Interval, int]] = {"hour": 31, "day": 366}
+_MOST_DAYS: Final = 366
+_KEPT_DAYS: Final[dict[Interval, int]] = {"hour": 31, "day": _MOST_DAYS}
+"""Spans up to this are cut from one that is kept while the file is current."""
+
 _HOUR: Final = timedelta(hours=1)
 
 
@@ -33,15 +36,8 @@ class SalesParameters(Parameters):
     """What is counted, and how finely."""
 
     interval: Interval = Field("hour", description="length of one period")
-    days: int = Field(7, ge=1, le=_MOST_DAYS["day"], description="how far back from asOf; at most 31 by the hour")
+    days: int = Field(7, ge=1, le=_MOST_DAYS, description="how far back from asOf")
     marketplace_id: MarketplaceId | None = None
-
-    @field_validator("days")
-    @classmethod
-    def _bounded(cls, days: int, others: ValidationInfo) -> int:
-        if others.data.get("interval") == "hour" and days > _MOST_DAYS["hour"]:
-            raise ValueError(f"is at most {_MOST_DAYS['hour']} when interval is hour")
-        return days
 
 
 @dataclass(frozen=True)
@@ -88,11 +84,14 @@ def _make(reading: Reading, parameters: SalesParameters) -> dict[str, Json]:
         database, marketplace = reading.database, parameters.marketplace_id
         zones = _zones(database, marketplace) if parameters.interval == "day" else []
         span = _span(parameters.interval, zones, as_of, parameters.days)
-        longest = _span(parameters.interval, zones, as_of, _MOST_DAYS[parameters.interval])
+        kept_days = _KEPT_DAYS[parameters.interval]
+        longest = _span(parameters.interval, zones, as_of, max(parameters.days, kept_days))
+
+        def read() -> list[tuple[date, Raw]]:
+            return list(_points(database, parameters.interval, longest, marketplace, currency))
+
         name = f"sales of {marketplace} by {parameters.interval}"
-        known = database.once(
-            name, lambda: list(_points(database, parameters.interval, longest, marketplace, currency))
-        )
+        known = database.once(name, read) if parameters.days <= kept_days else read()
         points = [point for period, point in known if period >= span.first]
     return {
         "interval": parameters.interval,
