@@ -16,7 +16,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from amazon_pipeline.accounts import SECRETS, ListedAccount, read_accounts
-from amazon_pipeline.addresses import is_loopback, safe_base_url
+from amazon_pipeline.addresses import exact_origin, is_loopback, is_postgres_url, safe_base_url
 from amazon_pipeline.errors import CredentialsMissing, SettingsError
 from amazon_pipeline.marketplaces import ENDPOINTS, LWA_ENDPOINT, MARKETPLACE_ID_PATTERN, Region
 from amazon_pipeline.stores import ShopifyStore, read_stores
@@ -98,6 +98,26 @@ class Settings(BaseSettings):
         description="a TOML file that lists several accounts, in place of the one above; see README, several accounts",
     )
     data_dir: Path = Field(Path("data"), alias="AMAZON_DATA_DIR", description="everything the product writes")
+    state_url: SecretStr | None = Field(
+        None,
+        alias="AMAZON_STATE_URL",
+        description="`postgresql://…` database for quota, events, alerts, locks and Dagster's own storage, in place of "
+        "files of the data directory; see docs/scaling.md",
+    )
+    executor: Literal["in-process", "multiprocess", "celery", "kubernetes"] = Field(
+        "in-process",
+        alias="AMAZON_EXECUTOR",
+        description="where the steps of a run are done: `in-process`, `multiprocess`, `celery` or `kubernetes`; see "
+        "docs/scaling.md",
+    )
+    celery_broker: SecretStr | None = Field(
+        None, alias="AMAZON_CELERY_BROKER", description="URL of Celery's broker, for `AMAZON_EXECUTOR=celery`"
+    )
+    celery_backend: SecretStr | None = Field(
+        None,
+        alias="AMAZON_CELERY_BACKEND",
+        description="URL of Celery's result backend; the broker itself if unset",
+    )
     low_stock_threshold: int = Field(
         10,
         ge=0,
@@ -188,7 +208,8 @@ class Settings(BaseSettings):
     _called: Mapping[str, str] = {}
 
     def model_post_init(self, _context: Any) -> None:
-        """Read the file of accounts. Raises SettingsError."""
+        """Read the file of accounts, and see that what belongs together is set. Raises SettingsError."""
+        self._refuse_workers_without_a_place_to_meet()
         if self.accounts_file is not None:
             self._listed = read_accounts(self.accounts_file)
             self._environment = os.environ
@@ -199,6 +220,15 @@ class Settings(BaseSettings):
         same = self.model_copy()
         same._environment = variables  # noqa: SLF001  (our own copy)
         return same
+
+    def _refuse_workers_without_a_place_to_meet(self) -> None:
+        if self.executor in ("celery", "kubernetes") and self.state_url is None:
+            raise SettingsError(
+                f"AMAZON_EXECUTOR={self.executor} needs AMAZON_STATE_URL: workers share quota, locks and events "
+                "through PostgreSQL."
+            )
+        if self.executor == "celery" and self.celery_broker is None:
+            raise SettingsError("AMAZON_EXECUTOR=celery needs AMAZON_CELERY_BROKER, such as redis://host:6379/0.")
 
     def _refuse_one_beside_several(self) -> None:
         beside = [
@@ -280,6 +310,11 @@ class Settings(BaseSettings):
             raise ValueError(f"must be Amazon marketplace ids such as ATVPDKIKX0DER, separated by commas, not {wrong}")
         return value
 
+    @field_validator("cors_origins")
+    @classmethod
+    def _are_origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(exact_origin(part) for part in value)
+
     @field_validator("trusted_proxies")
     @classmethod
     def _are_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
@@ -290,6 +325,16 @@ class Settings(BaseSettings):
                 raise ValueError(f"must be addresses or networks such as 10.0.0.0/24, not {part!r}") from None
             if network.prefixlen == 0:
                 raise ValueError(f"must not be {part}: whoever is trusted can pass for any address")
+        return value
+
+    @field_validator("state_url")
+    @classmethod
+    def _is_of_postgresql(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not is_postgres_url(value.get_secret_value()):
+            raise ValueError(
+                "must be postgresql://user:password@host:port/database, with special characters of the password "
+                "written as %40 and the like"
+            )
         return value
 
     @field_validator("sp_api_endpoint_override", "lwa_endpoint")
@@ -386,8 +431,13 @@ class Settings(BaseSettings):
         )
 
     @property
+    def state(self) -> Path | SecretStr:
+        """Where operational state is: the URL of a PostgreSQL database, or the SQLite file."""
+        return self.state_url or self.state_path
+
+    @property
     def state_path(self) -> Path:
-        """The SQLite file of operational state: quota and events."""
+        """The SQLite file of operational state, where no other place is set."""
         return self.data_dir / "state.sqlite"
 
     @property

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any, Final
 
 import duckdb
@@ -216,7 +217,8 @@ class Answers:
 
     def _first_failure(self) -> str | None:
         """The sentence of the newest sync's failure, None if it did not fail or there was none."""
-        if not self._settings.state_path.exists():
+        location = self._settings.state
+        if isinstance(location, Path) and not location.exists():
             return None
         try:
             newest = self._log.newest(SYNC_COMPLETED, SYNC_ERROR)

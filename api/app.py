@@ -20,6 +20,7 @@ from api import (
     documented,
     errors,
     routes_alerts,
+    routes_channel_sales,
     routes_executive,
     routes_inventory,
     routes_login,
@@ -87,7 +88,7 @@ def create_app(
     ``clock`` says what time it is (aware, UTC). ``hub`` is for tests that want other intervals. ``access_log`` gets a
     line for each request. ``worker`` is this process's name among several, in /metrics.
     """
-    log = EventLog(settings.state_path)
+    log = EventLog(settings.state)
     store = SnapshotStore(settings.published_path)
     answers = Answers(settings, store, log, clock)
     guard = Guard(settings.api_key, clock) if settings.api_key else None
@@ -144,6 +145,7 @@ def create_app(
         routes_orders,
         routes_shipments,
         routes_sales,
+        routes_channel_sales,
         routes_alerts,
         routes_sync_status,
     ):

@@ -102,13 +102,6 @@ class CurrencyFigures(Model):
     average_order_value: Money | None = Field(description="over the orders that have an amount; null if none has")
 
 
-class StoreCurrencyFigures(CurrencyFigures):
-    """One currency's part of the stores."""
-
-    net_revenue: Money | None = Field(description="revenue less fees")
-    fees: Money | None = Field(description="transaction fees")
-
-
 class Sources(Model):
     """Which channels the figure has."""
 
@@ -190,6 +183,15 @@ class Kpis(Model):
     avg_order_value: AverageOrderValueKpi
 
 
+class CurrencyFees(Model):
+    """One currency's fees; amounts of two currencies are never added."""
+
+    currency: Currency = Field(description="ISO 4217")
+    fees: Money = Field(description="transaction fees")
+    rate: Fraction | None = Field(description="fees as a fraction of revenue; null without revenue")
+    net_revenue: Money | None = Field(description="revenue less fees")
+
+
 class Commission(Model):
     """What the channel's payment service takes."""
 
@@ -198,6 +200,7 @@ class Commission(Model):
     description: str = Field(
         description="what the fees are, or why there are none", examples=["No Shopify store is connected."]
     )
+    by_currency: list[CurrencyFees] = Field(description="each currency, in the order of the channel's `byCurrency`")
 
 
 class ChannelInventory(Model):
@@ -229,7 +232,6 @@ class AmazonChannel(_Channel):
 class ShopifyChannel(_Channel):
     """Shopify, all stores."""
 
-    by_currency: list[StoreCurrencyFigures] = Field(description="each currency, most revenue first")  # type: ignore[assignment]  # a narrower list is enough for a model that is only written
     net_revenue: Money | None = Field(description="revenue less fees")
     customers: Count | None = Field(description="who ordered; null while no store is connected")
     commission: Commission

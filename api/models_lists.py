@@ -194,7 +194,9 @@ class SalesOfCurrency(Model):
 class SalesPoint(Model):
     """Sales of one hour or day. A period without orders has no point."""
 
-    period: Moment | Day = Field(description="start of the hour, UTC; or the day in the marketplace's time zone")
+    period: Moment | Day = Field(
+        description="start of the hour, UTC; or the day, in the time zone of the marketplace or store"
+    )
     complete: bool = Field(description="false for a period that was not over at asOf")
     orders: Count = Field(description="all currencies, canceled ones left out")
     units: Count = Field(description="units on those orders")
@@ -218,6 +220,12 @@ class SalesData(Model):
     date_range: SalesRange
     points: list[SalesPoint] = Field(description="oldest first")
     metadata: Metadata
+
+
+class ChannelSalesData(SalesData):
+    """Sales of the channels over time, oldest first."""
+
+    channels: list[Literal["amazon", "shopify"]] = Field(description="whose sales these are: of those asked, the known")
 
 
 class StockTransition(Model):

@@ -181,33 +181,29 @@ def _amazon_channel(orders: OrderFigures, stock: InventoryFigures | None) -> dic
 
 def _shopify_channel(stores: Stores, orders: OrderFigures, configured: Sequence[str]) -> dict[str, Json]:
     currency = orders.reporting_currency if stores.names else None
-    fees, revenue = stores.fees(currency), _revenue_of(orders)
+    reported = _fees(currency, _revenue_of(orders), stores) if currency else None
     names = f" ({' + '.join(stores.names or configured)})" if stores.names or configured else ""
     return _channel(f"{SHOPIFY}{names}", orders, connected=bool(stores.names)) | {
         "currency": currency,
-        "netRevenue": _net(revenue, fees, currency),
-        "byCurrency": [_with_fees(row, stores.fees(row.currency)) for row in orders.by_currency],
+        "netRevenue": reported["netRevenue"] if reported else None,
         "customers": stores.customers,
         "commission": {
-            "fees": money(fees, currency),
-            "rate": (fees / revenue).quantize(Decimal("0.0001"), ROUND_HALF_UP)
-            if fees is not None and revenue
-            else None,
+            "fees": reported["fees"] if reported else None,
+            "rate": reported["rate"] if reported else None,
             "description": stores.what_fees_are or (NOT_READ if configured else NOT_CONNECTED),
+            "byCurrency": [_fees(row.currency, row.revenue, stores) for row in orders.by_currency],
         },
     }
 
 
-def _with_fees(row: CurrencyOrders, fees: Decimal | None) -> dict[str, Json]:
+def _fees(currency: str, revenue: Decimal | None, stores: Stores) -> dict[str, Json]:
+    fees = stores.fees(currency)
     return {
-        **row.summary(),
-        "netRevenue": _net(row.revenue, fees, row.currency),
-        "fees": money(fees, row.currency),
+        "currency": currency,
+        "fees": money(fees, currency),
+        "rate": None if fees is None or not revenue else (fees / revenue).quantize(Decimal("0.0001"), ROUND_HALF_UP),
+        "netRevenue": money(None if fees is None or revenue is None else revenue - fees, currency),
     }
-
-
-def _net(revenue: Decimal | None, fees: Decimal | None, currency: str | None) -> Decimal | None:
-    return None if fees is None or revenue is None else money(revenue - fees, currency)
 
 
 def _sources(channels: _Channels) -> dict[str, Json]:

@@ -91,5 +91,5 @@ async def _given_key(request: Request) -> str:
         body += part
         if len(body) > _MOST_FORM_BYTES:
             raise BodyTooLarge
-    fields = parse_qs(body.decode("utf-8", "replace"), max_num_fields=8)
+    fields = parse_qs(body.decode("utf-8", "replace"))
     return fields.get("key", [""])[0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import logging
+import resource
 import socket
 import sys
 import time
@@ -23,18 +24,26 @@ from api.http_protocol import BoundedProtocol
 from api.workers import run_workers
 
 _GRACE_SECONDS: Final = 5
+_CONNECTIONS: Final = 65_536
+_SHORT_KEY: Final = 20
 
 
 class Server(uvicorn.Server):
     """uvicorn's server, which ends the event streams first when it stops; else it would wait for them for ever."""
 
-    def __init__(self, app: DashboardApi, on_started: Callable[[], None] | None = None) -> None:
+    def __init__(
+        self,
+        app: DashboardApi,
+        on_started: Callable[[], None] | None = None,
+        *,
+        protocol: type[BoundedProtocol] = BoundedProtocol,
+    ) -> None:
         super().__init__(
             uvicorn.Config(
                 app,
                 lifespan="on",
                 ws="none",
-                http=BoundedProtocol,
+                http=protocol,
                 log_config=None,
                 log_level="warning",
                 access_log=False,  # uvicorn's would print query strings
@@ -65,6 +74,11 @@ def check_bind(host: str, settings: Settings) -> None:
             f"Host {host or '(all addresses)'} can be reached from other machines: set AMAZON_API_KEY first, or use "
             "--host 127.0.0.1."
         )
+
+
+def has_short_key(settings: Settings) -> bool:
+    """Whether there is a key that patience or luck may find."""
+    return settings.api_key is not None and len(settings.api_key.get_secret_value()) < _SHORT_KEY
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -98,6 +112,8 @@ def run(
     Raises SettingsError before it starts, if host or port cannot be used, and WorkerFailed if workers do not live.
     """
     check_bind(host, settings)
+    if has_short_key(settings):
+        print("AMAZON_API_KEY is short enough to be guessed. Make one with: openssl rand -base64 32", file=sys.stderr)
     listener = listen(host, port)
     print(f"Serving on http://{_shown(host)}:{listener.getsockname()[1]}", flush=True)
     if workers == 1:
@@ -116,8 +132,21 @@ def serve(
 ) -> None:
     """Serve on a bound socket, in this process. ``worker`` is its name among several."""
     _set_up_logging()
+    _allow_connections()
     log = AccessLog(lambda: datetime.now(UTC)) if access_log else None
     Server(create_app(settings, access_log=log, worker=worker), on_started).run(sockets=[listener])
+
+
+def _allow_connections() -> None:
+    """Raise this process's limit of open files, usually 1,024, to what the system allows it: a connection is one."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _CONNECTIONS if hard == resource.RLIM_INFINITY else min(hard, _CONNECTIONS)
+    if soft == resource.RLIM_INFINITY or soft >= wanted:
+        return
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    except (OSError, ValueError) as error:  # macOS has a lower bound that it does not tell
+        logging.getLogger(__name__).warning("at most %d connections at a time: %s", soft, error)
 
 
 def _set_up_logging() -> None:

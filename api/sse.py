@@ -33,6 +33,7 @@ _START: Final = {
 _RETRY: Final = b"retry: 3000\n\n"
 _KEEP_ALIVE: Final = b": keep-alive\n\n"
 _YIELD_EVERY: Final = 256
+_AFTER_TROUBLE: Final = 1.0  # seconds
 _MOST_PENDING: Final = 4 * 1024 * 1024
 
 
@@ -132,7 +133,12 @@ class Hub:
     async def _replay(self, client: _Client) -> bool:
         """Send what the client missed and take it in; False if its stream ended meanwhile."""
         while not self._closing and not client.dropped:
-            missed = await asyncio.to_thread(self._log.after, client.after)
+            try:
+                missed = await asyncio.to_thread(self._log.after, client.after)
+            except (PipelineError, sqlite3.Error) as error:
+                LOGGER.warning("the event log cannot be read, trying on: %s", error)
+                await asyncio.sleep(max(self._poll_seconds, _AFTER_TROUBLE))
+                continue
             if missed:
                 client.after = missed[-1].id
                 await self._write(client, _encode(missed))

@@ -1,13 +1,10 @@
-"""The alerts, their changes and what each channel was told of them, in the state file."""
+"""The alerts, their changes and what each channel was told of them, in the state."""
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, datetime
-from pathlib import Path
 from typing import Any, Final
 
 from amazon_pipeline import state
@@ -51,16 +48,16 @@ class Standing:
 
 
 class AlertBook:
-    """Reads and writes the alerts; safe from any process. Opens the state file for each call and closes it again."""
+    """Reads and writes the alerts; safe from any process. Opens the state for each call and closes it again."""
 
-    def __init__(self, state_path: Path) -> None:
-        self._path = state_path
+    def __init__(self, location: state.Location) -> None:
+        self._location = location
 
     def record(
         self, kind: Kind, decide: Callable[[list[Alert]], Sequence[Change]], *, at: datetime
     ) -> Sequence[Change]:
         """Write what ``decide`` makes of the open alerts of a kind, in one transaction. Returns what it made."""
-        with state.transaction(self._path) as connection:
+        with state.transaction(self._location) as connection:
             changes = decide(_open_alerts(connection, kind))
             for change in changes:
                 alert_id = _write(connection, kind, change, at.isoformat())
@@ -72,7 +69,7 @@ class AlertBook:
 
     def unheard(self, kind: Kind, channel: Channel) -> list[Notice]:
         """The newest change of each subject, where the channel has not been delivered it."""
-        with closing(state.connect(self._path)) as connection:
+        with state.reading(self._location) as connection:
             rows = connection.execute(_UNHEARD, {"kind": kind, "channel": channel.channel_id}).fetchall()
         return [_notice(row) for row in rows]
 
@@ -82,18 +79,19 @@ class AlertBook:
             (one.change_id, channel.channel_id, channel.label, at.isoformat(), _text(next_try(one.attempts + 1, at)))
             for one in notices
         ]
-        with state.transaction(self._path) as connection:
+        with state.transaction(self._location) as connection:
             connection.executemany(
                 """INSERT INTO alert_deliveries (change_id, channel, label, attempts, tried_at, next_try_at)
                    VALUES (?, ?, ?, 1, ?, ?) ON CONFLICT (change_id, channel) DO UPDATE SET
-                   attempts = attempts + 1, tried_at = excluded.tried_at, next_try_at = excluded.next_try_at""",
+                   attempts = alert_deliveries.attempts + 1,
+                   tried_at = excluded.tried_at, next_try_at = excluded.next_try_at""",
                 rows,
             )
 
     def settle(self, notices: Iterable[Notice], channel: Channel, *, at: datetime, error: str | None) -> None:
         """Note how an attempt ended: delivered, or why not."""
         delivered = None if error else at.isoformat()
-        with state.transaction(self._path) as connection:
+        with state.transaction(self._location) as connection:
             connection.executemany(
                 """UPDATE alert_deliveries SET delivered_at = ?, last_error = ?,
                    next_try_at = CASE WHEN ? IS NULL THEN next_try_at END WHERE change_id = ? AND channel = ?""",
@@ -102,7 +100,7 @@ class AlertBook:
 
     def acknowledge(self, seller_sku: str, marketplace_id: str = "") -> int:
         """Silence a SKU's open alerts until they get worse; all marketplaces if none is named. Returns how many."""
-        with state.transaction(self._path) as connection:
+        with state.transaction(self._location) as connection:
             return connection.execute(
                 f"""UPDATE alerts SET acknowledged_level = level
                     WHERE kind = 'stock' AND resolved_at IS NULL AND {_OF_A_SKU}""",
@@ -111,14 +109,14 @@ class AlertBook:
 
     def snooze(self, seller_sku: str, marketplace_id: str = "", *, until: date) -> None:
         """Silence a SKU until a day (UTC); all marketplaces if none is named. A later call for the same replaces it."""
-        with state.transaction(self._path) as connection:
+        with state.transaction(self._location) as connection:
             values = {"sku": seller_sku, "marketplace": marketplace_id, "until": until.isoformat()}
             connection.execute(f"DELETE FROM alert_snoozes WHERE {_OF_A_SKU}", values)
             connection.execute("INSERT INTO alert_snoozes VALUES (:sku, :marketplace, :until)", values)
 
     def standing(self) -> list[Standing]:
         """The open alerts, oldest first."""
-        with closing(state.connect(self._path)) as connection:
+        with state.reading(self._location) as connection:
             rows = connection.execute(
                 f"""SELECT alert_id, seller_id, marketplace_id, seller_sku, level, opened_at,
                            kind, acknowledged_level, {_SNOOZED}
@@ -129,7 +127,7 @@ class AlertBook:
             ]
 
 
-def _open_alerts(connection: sqlite3.Connection, kind: Kind) -> list[Alert]:
+def _open_alerts(connection: state.Connection, kind: Kind) -> list[Alert]:
     rows = connection.execute(
         """SELECT alert_id, seller_id, marketplace_id, seller_sku, level, opened_at
            FROM alerts WHERE kind = ? AND resolved_at IS NULL ORDER BY alert_id""",
@@ -138,14 +136,15 @@ def _open_alerts(connection: sqlite3.Connection, kind: Kind) -> list[Alert]:
     return [_alert(row) for row in rows]
 
 
-def _write(connection: sqlite3.Connection, kind: Kind, change: Change, at: str) -> int | None:
+def _write(connection: state.Connection, kind: Kind, change: Change, at: str) -> int:
     subject = change.subject
     if change.alert_id is None:
-        return connection.execute(
+        ((alert_id,),) = connection.execute(
             """INSERT INTO alerts (kind, seller_id, marketplace_id, seller_sku, level, opened_at)
-               VALUES (?, ?, ?, ?, ?, ?)""",
+               VALUES (?, ?, ?, ?, ?, ?) RETURNING alert_id""",
             (kind, subject.seller_id, subject.marketplace_id, subject.seller_sku, change.level, at),
-        ).lastrowid
+        ).fetchall()
+        return int(alert_id)
     if change.what == "resolved":
         connection.execute("UPDATE alerts SET resolved_at = ? WHERE alert_id = ?", (at, change.alert_id))
         return change.alert_id
@@ -159,7 +158,7 @@ def _write(connection: sqlite3.Connection, kind: Kind, change: Change, at: str) 
     return change.alert_id
 
 
-def _deliveries(connection: sqlite3.Connection, alert_id: int) -> list[tuple[str, int, str | None, str | None]]:
+def _deliveries(connection: state.Connection, alert_id: int) -> list[tuple[str, int, str | None, str | None]]:
     return connection.execute(
         """SELECT label, attempts, delivered_at, last_error FROM alert_deliveries
            WHERE change_id = (SELECT max(change_id) FROM alert_changes WHERE alert_id = ?) ORDER BY label, channel""",

@@ -17,7 +17,7 @@ class NothingToSilence(PipelineError):
 
 def list_alerts(settings: Settings, say: Callable[[str], None]) -> bool:
     """A line for each open alert, then one for each channel that was told of it, or not yet."""
-    standing = AlertBook(settings.state_path).standing()
+    standing = AlertBook(settings.state).standing()
     figures = stock_figures(settings.published_path, [one.alert.subject.seller_sku for one in standing])
     for one in standing:
         found = figures.get(one.alert.subject)
@@ -31,7 +31,7 @@ def list_alerts(settings: Settings, say: Callable[[str], None]) -> bool:
 
 def acknowledge(settings: Settings, seller_sku: str, marketplace_id: str, say: Callable[[str], None]) -> bool:
     """No more messages of a SKU until it gets worse. Raises NothingToSilence."""
-    count = AlertBook(settings.state_path).acknowledge(seller_sku, marketplace_id)
+    count = AlertBook(settings.state).acknowledge(seller_sku, marketplace_id)
     if not count:
         raise NothingToSilence(
             f"No alert of {seller_sku}{_in(marketplace_id)} is open. amazon-pipeline alerts lists those that are."
@@ -45,7 +45,7 @@ def snooze(settings: Settings, seller_sku: str, marketplace_id: str, until: date
     known = stock_figures(settings.published_path, [seller_sku])
     if not any(marketplace_id in ("", subject.marketplace_id) for subject in known):
         raise NothingToSilence(f"The published inventory has no SKU {seller_sku}{_in(marketplace_id)}.")
-    AlertBook(settings.state_path).snooze(seller_sku, marketplace_id, until=until)
+    AlertBook(settings.state).snooze(seller_sku, marketplace_id, until=until)
     say(f"{seller_sku}{_in(marketplace_id)}: no messages until {until} (UTC).")
     return True
 

@@ -107,7 +107,7 @@ def _first_sync(settings: Settings, services: Services, say: Callable[[str], Non
 
 
 def _age_of_last_sync(settings: Settings) -> timedelta | None:
-    newest = EventLog(settings.state_path).newest(SYNC_COMPLETED)
+    newest = EventLog(settings.state).newest(SYNC_COMPLETED)
     if newest is None:
         return None
     return datetime.now(UTC) - datetime.fromisoformat(json.loads(newest.data)["timestamp"])

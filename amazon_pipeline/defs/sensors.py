@@ -45,10 +45,10 @@ def low_stock_alerts(settings: Settings, clock: Callable[[], datetime]) -> dg.Se
     def sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
         if not settings.published_path.exists():
             return dg.SkipReason("Nothing is published yet.")
-        newest, now, book = settings.published_path.resolve().name, clock(), AlertBook(settings.state_path)
+        newest, now, book = settings.published_path.resolve().name, clock(), AlertBook(settings.state)
         said, alert = [f"Nothing new since {newest}."], None
         if newest != context.cursor:
-            alert = raise_low_stock_alert(settings.published_path, EventLog(settings.state_path), at=now)
+            alert = raise_low_stock_alert(settings.published_path, EventLog(settings.state), at=now)
             status = stock_status(settings.published_path)
             book.record("stock", lambda open_alerts: stock_changes(open_alerts, status), at=now)
             said = [f"No SKU newly low in {newest}."]
@@ -77,10 +77,10 @@ def sync_incidents(settings: Settings, clock: Callable[[], datetime]) -> dg.Sens
         description="Tells the channels of ALERT_URLS once when the sync fails or is overdue, and once it is over.",
     )
     def sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult:
-        now, book = clock(), AlertBook(settings.state_path)
+        now, book = clock(), AlertBook(settings.state)
         watch = Watch.resumed(context.cursor, now)
         verdict = sync_verdict(
-            EventLog(settings.state_path),
+            EventLog(settings.state),
             watch,
             now=now,
             budget=timedelta(seconds=settings.sync_budget_seconds),
@@ -132,7 +132,7 @@ def sync_watchdog(settings: Settings) -> dg.SensorDefinition:
         in_foreground = context.instance.get_run_records(
             dg.RunsFilter(tags=FOREGROUND_TAG, statuses=UNFINISHED), limit=1
         )
-        if not in_foreground and not EventLog(settings.state_path).unfinished_runs():
+        if not in_foreground and not EventLog(settings.state).unfinished_runs():
             return dg.SkipReason("No sync is open.")
         try:
             with only_sync(settings):

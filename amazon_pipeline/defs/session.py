@@ -78,7 +78,7 @@ def only_sync(settings: Settings, *, wait_seconds: float = 0) -> Iterator[None]:
     try:
         lock.acquire(timeout=wait_seconds)
     except Timeout:
-        running = EventLog(settings.state_path).unfinished_runs()
+        running = EventLog(settings.state).unfinished_runs()
         raise SyncAlreadyRunning(running[-1] if running else "unknown") from None
     try:
         yield
@@ -91,7 +91,7 @@ def end_dead_runs(settings: Settings, instance: dg.DagsterInstance, *, but: str 
 
     Whoever holds the lock knows that no other run is alive.
     """
-    events = EventLog(settings.state_path)
+    events = EventLog(settings.state)
     dead = [run_id for run_id in events.unfinished_runs() if run_id != but]
     for run_id in dead:
         now = utc_now()
@@ -222,7 +222,7 @@ class SyncSession:
     def __init__(self, settings: Settings, run_id: str, surroundings: Surroundings) -> None:
         self.settings = settings
         self.run_id = run_id
-        self.events = EventLog(settings.state_path)
+        self.events = EventLog(settings.state)
         self.clock = surroundings.clock
         self._surroundings = surroundings
         self.outcomes: list[Outcome] = []

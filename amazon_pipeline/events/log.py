@@ -1,4 +1,4 @@
-"""Append-only log of what users are told, in the state file.
+"""Append-only log of what users are told, in the operational state.
 
 Ids increase and survive restarts, so a client that reconnects can ask for what came after the last one it saw.
 """
@@ -6,12 +6,9 @@ Ids increase and survive restarts, so a client that reconnects can ask for what 
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Iterable, Mapping
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any, Final
 
 from amazon_pipeline import state
@@ -33,19 +30,19 @@ class Event:
 
 
 class EventLog:
-    """Reads and appends events; safe from any process. Opens the state file for each call and closes it again."""
+    """Reads and appends events; safe from any process. Opens the state for each call and closes it again."""
 
-    def __init__(self, state_path: Path) -> None:
-        self._path = state_path
+    def __init__(self, location: state.Location) -> None:
+        self._location = location
 
     def append(self, event: str, data: Mapping[str, Any], *, at: datetime, run_id: str | None = None) -> int | None:
         """Write one event and return its id, or None if this run has written one of that name already."""
-        with state.transaction(self._path) as connection:
+        with state.transaction(self._location) as connection:
             return _insert(connection, event, data, at=at, run_id=run_id)
 
     def append_alert(self, data: Mapping[str, Any], *, at: datetime, transition_ids: Iterable[str]) -> int | None:
         """Write one low-stock alert and mark its transitions as told, in one transaction; None if all were told."""
-        with state.transaction(self._path) as connection:
+        with state.transaction(self._location) as connection:
             told = {row[0] for row in connection.execute("SELECT transition_id FROM alerted_transitions")}
             fresh = [transition_id for transition_id in transition_ids if transition_id not in told]
             if not fresh:
@@ -58,7 +55,7 @@ class EventLog:
 
     def told_transitions(self) -> set[str]:
         """Ids of the stock transitions an alert has been written for."""
-        with closing(state.connect(self._path)) as connection:
+        with state.reading(self._location) as connection:
             return {row[0] for row in connection.execute("SELECT transition_id FROM alerted_transitions")}
 
     def after(self, last_id: int, limit: int = 1000) -> list[Event]:
@@ -67,7 +64,7 @@ class EventLog:
 
     def last_id(self) -> int:
         """The newest id, 0 when there is none."""
-        with closing(state.connect(self._path)) as connection:
+        with state.reading(self._location) as connection:
             return int(connection.execute("SELECT coalesce(max(id), 0) FROM events").fetchone()[0])
 
     def newest(self, *names: str) -> Event | None:
@@ -78,7 +75,7 @@ class EventLog:
 
     def unfinished_runs(self) -> list[str]:
         """Ids of the runs that started and neither completed nor failed: running now, or killed."""
-        with closing(state.connect(self._path)) as connection:
+        with state.reading(self._location) as connection:
             rows = connection.execute(
                 """SELECT run_id FROM events s WHERE event = ? AND run_id IS NOT NULL AND NOT EXISTS (
                      SELECT 1 FROM events e WHERE e.run_id = s.run_id AND e.event IN (?, ?)) ORDER BY id""",
@@ -91,20 +88,20 @@ class EventLog:
 
         What has been alerted stays known, so that nothing is told twice.
         """
-        with state.transaction(self._path) as connection:
+        with state.transaction(self._location) as connection:
             return connection.execute("DELETE FROM events WHERE created_at < ?", (before.isoformat(),)).rowcount
 
     def _select(self, tail: str, *values: object) -> list[Event]:
-        with closing(state.connect(self._path)) as connection:
+        with state.reading(self._location) as connection:
             rows = connection.execute(f"SELECT id, event, data, run_id FROM events {tail}", values).fetchall()
         return [Event(*row) for row in rows]
 
 
 def _insert(
-    connection: sqlite3.Connection, event: str, data: Mapping[str, Any], *, at: datetime, run_id: str | None
+    connection: state.Connection, event: str, data: Mapping[str, Any], *, at: datetime, run_id: str | None
 ) -> int | None:
-    cursor = connection.execute(
-        "INSERT OR IGNORE INTO events (event, run_id, data, created_at) VALUES (?, ?, ?, ?)",
+    rows = connection.execute(
+        "INSERT INTO events (event, run_id, data, created_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING id",
         (event, run_id, json.dumps(data, separators=(",", ":"), ensure_ascii=False), at.isoformat()),
-    )
-    return cursor.lastrowid if cursor.rowcount else None
+    ).fetchall()
+    return int(rows[0][0]) if rows else None

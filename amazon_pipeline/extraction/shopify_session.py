@@ -44,7 +44,7 @@ def open_shopify(
     return ShopifyAdmin(
         store,
         version=settings.shopify_api_version,
-        ledger=CostLedger(settings.state_path, store=store.domain, clock=clock),
+        ledger=CostLedger(settings.state, store=store.domain, clock=clock),
         budget=budget,
         clock=clock,
         sleep=sleep,

@@ -327,7 +327,7 @@ def open_selling_partner(
         region=settings.region,
         sp_api_endpoint=settings.sp_api_endpoint,
         lwa_endpoint=settings.lwa_endpoint,
-        quota=QuotaLedger(settings.state_path, seller_id=credentials.seller_id, clock=clock),
+        quota=QuotaLedger(settings.state, seller_id=credentials.seller_id, clock=clock),
         budget=budget if budget is not None else Budget(settings.sync_budget_seconds),
         clock=clock,
         sleep=sleep,

@@ -1,4 +1,4 @@
-"""Amazon's quota, kept by us: a token bucket per seller and operation, shared by every process through SQLite.
+"""Amazon's quota, kept by us: a token bucket per seller and operation, shared by every process through the state.
 
 Amazon fills each bucket steadily at the operation's rate up to its burst, takes one token per request and answers 429
 when it is empty: https://developer-docs.amazon.com/sp-api/docs/usage-plans-and-rate-limits. Keeping the same bucket
@@ -8,16 +8,14 @@ here, a little more pessimistic than Amazon's, means a 429 is the exception.
 from __future__ import annotations
 
 import math
-import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Final
 
 from amazon_pipeline.pacing import Budget
 from amazon_pipeline.selling_partner.operations import Operation
-from amazon_pipeline.state import transaction
+from amazon_pipeline.state import Connection, Location, transaction
 
 __all__ = ["Budget", "QuotaLedger", "Take"]
 
@@ -72,31 +70,31 @@ class _Bucket:
 
 
 class QuotaLedger:
-    """The buckets of one seller in the state file at ``path``. ``clock`` tells the aware UTC time.
+    """The buckets of one seller in the state at ``location``. ``clock`` tells the aware UTC time.
 
     Every method is one short transaction, safe between threads and processes. Rates that Amazon announces
     (``x-amzn-RateLimit-Limit``) are remembered; the burst is the documented one.
     """
 
-    def __init__(self, path: Path, *, seller_id: str, clock: Callable[[], datetime]) -> None:
-        self._path = path
+    def __init__(self, location: Location, *, seller_id: str, clock: Callable[[], datetime]) -> None:
+        self._location = location
         self._seller_id = seller_id
         self._clock = clock
 
     def wait_seconds(self, operation: Operation) -> float:
         """Seconds until the next call of ``operation`` is allowed, as far as is known now; 0 when it is."""
-        with transaction(self._path) as connection:
+        with transaction(self._location) as connection:
             now = self._now()
             return self._load(connection, operation, now).wait(now)
 
     def tokens(self, operation: Operation) -> float:
         """Tokens in the bucket now: calls that may be made at once."""
-        with transaction(self._path) as connection:
+        with transaction(self._location) as connection:
             return self._load(connection, operation, self._now()).tokens
 
     def take(self, operation: Operation) -> Take | None:
         """Take a token for one HTTP attempt, or None when there is none."""
-        with transaction(self._path) as connection:
+        with transaction(self._location) as connection:
             now = self._now()
             bucket = self._load(connection, operation, now)
             if bucket.wait(now) > 0:
@@ -111,12 +109,12 @@ class QuotaLedger:
 
     def settle(self, take: Take, announced_rate: float | None = None) -> None:
         """The answer to a take has come (or will not): refill from here if the bucket was full, note Amazon's rate."""
-        with transaction(self._path) as connection:
+        with transaction(self._location) as connection:
             self._save(connection, take.operation, self._settled(connection, take, self._now(), announced_rate))
 
     def throttled(self, take: Take, *, retry_after: float | None, announced_rate: float | None = None) -> float:
         """Amazon answered a take with 429: the bucket is empty, whatever we thought. Seconds until the next call."""
-        with transaction(self._path) as connection:
+        with transaction(self._location) as connection:
             now = self._now()
             bucket = self._settled(connection, take, now, announced_rate)
             bucket.tokens = min(bucket.tokens, 0.0)
@@ -129,7 +127,7 @@ class QuotaLedger:
         # read inside the transaction, after its lock is held, so that times never run against the order of writes
         return self._clock().timestamp()
 
-    def _settled(self, connection: sqlite3.Connection, take: Take, now: float, announced: float | None) -> _Bucket:
+    def _settled(self, connection: Connection, take: Take, now: float, announced: float | None) -> _Bucket:
         bucket = self._load(connection, take.operation, now)
         if take.held and bucket.updated_at > now:
             bucket.updated_at = now
@@ -142,7 +140,7 @@ class QuotaLedger:
             bucket.rate = max(announced, take.operation.rate / 10)
         return bucket
 
-    def _load(self, connection: sqlite3.Connection, operation: Operation, now: float) -> _Bucket:
+    def _load(self, connection: Connection, operation: Operation, now: float) -> _Bucket:
         row = connection.execute(
             "SELECT tokens, rate, updated_at, blocked_until FROM quota WHERE seller_id = ? AND operation = ?",
             (self._seller_id, operation.name),
@@ -155,10 +153,12 @@ class QuotaLedger:
             self._save(connection, operation, bucket)
         return bucket
 
-    def _save(self, connection: sqlite3.Connection, operation: Operation, bucket: _Bucket) -> None:
+    def _save(self, connection: Connection, operation: Operation, bucket: _Bucket) -> None:
         connection.execute(
-            "INSERT OR REPLACE INTO quota (seller_id, operation, tokens, rate, burst, updated_at, blocked_until)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO quota (seller_id, operation, tokens, rate, burst, updated_at, blocked_until)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT (seller_id, operation) DO UPDATE SET tokens = excluded.tokens, rate = excluded.rate,"
+            " burst = excluded.burst, updated_at = excluded.updated_at, blocked_until = excluded.blocked_until",
             (
                 self._seller_id,
                 operation.name,

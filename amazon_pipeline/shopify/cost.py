@@ -12,10 +12,9 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any, Final
 
-from amazon_pipeline.state import transaction
+from amazon_pipeline.state import Connection, Location, transaction
 
 BUCKET: Final = "shopifyAdmin"
 """Under this name the bucket stands beside Amazon's operations in the table ``quota``; its tokens are points."""
@@ -61,24 +60,24 @@ class _Bucket:
 
 
 class CostLedger:
-    """The bucket of one store in the state file at ``path``; safe between threads and processes.
+    """The bucket of one store in the state at ``location``; safe between threads and processes.
 
     ``clock`` tells the aware UTC time.
     """
 
-    def __init__(self, path: Path, *, store: str, clock: Callable[[], datetime]) -> None:
-        self._path = path
+    def __init__(self, location: Location, *, store: str, clock: Callable[[], datetime]) -> None:
+        self._location = location
         self._store = store
         self._clock = clock
 
     def points(self) -> float:
         """Points in the bucket now, as far as is known."""
-        with transaction(self._path) as connection:
+        with transaction(self._location) as connection:
             return self._load(connection, self._now()).points
 
     def take(self, cost: float) -> float:
         """Take ``cost`` points and return 0, or take none and return the seconds until they may be there."""
-        with transaction(self._path) as connection:
+        with transaction(self._location) as connection:
             now = self._now()
             bucket = self._load(connection, now)
             wait = bucket.wait(now, cost)
@@ -90,7 +89,7 @@ class CostLedger:
 
     def settle(self, taken: float, status: ThrottleStatus | None) -> None:
         """An answer has come: the bucket is as Shopify says, or, where it says nothing, gets back what was taken."""
-        with transaction(self._path) as connection:
+        with transaction(self._location) as connection:
             bucket = self._load(connection, self._now())
             if status is None:
                 bucket.points = min(bucket.maximum, bucket.points + taken)
@@ -101,7 +100,7 @@ class CostLedger:
 
     def throttled(self, cost: float, status: ThrottleStatus | None, *, retry_after: float | None = None) -> float:
         """Shopify refused a query of ``cost`` points for now. Seconds until it may be asked again, at least one."""
-        with transaction(self._path) as connection:
+        with transaction(self._location) as connection:
             now = self._now()
             bucket = self._load(connection, now)
             if status is not None:
@@ -118,7 +117,7 @@ class CostLedger:
         # read inside the transaction, after its lock is held, so that times never run against the order of writes
         return self._clock().timestamp()
 
-    def _load(self, connection: Any, now: float) -> _Bucket:
+    def _load(self, connection: Connection, now: float) -> _Bucket:
         row = connection.execute(
             "SELECT tokens, rate, burst, updated_at, blocked_until FROM quota WHERE seller_id = ? AND operation = ?",
             (self._store, BUCKET),
@@ -127,7 +126,7 @@ class CostLedger:
         bucket.advance(now)
         return bucket
 
-    def _save(self, connection: Any, bucket: _Bucket) -> None:
+    def _save(self, connection: Connection, bucket: _Bucket) -> None:
         connection.execute(
             "INSERT INTO quota (seller_id, operation, tokens, rate, burst, updated_at, blocked_until)"
             " VALUES (?, ?, ?, ?, ?, ?, ?)"

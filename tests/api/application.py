@@ -17,6 +17,7 @@ import httpx
 
 from amazon_pipeline.settings import Settings
 from api.app import DashboardApi
+from api.http_protocol import BoundedProtocol
 from api.server import Server, listen
 from tests.api.published_account import NOW, SELLER
 
@@ -37,6 +38,7 @@ DATA_PATHS = (
     "/api/v1/dashboard/amazon-restock",
     "/api/v1/dashboard/amazon-inventory/daily",
     "/api/v1/dashboard/amazon-inventory/history",
+    "/api/v1/dashboard/sales",
 )
 
 
@@ -116,10 +118,10 @@ class Running:
 
 
 @contextmanager
-def serving(app: DashboardApi) -> Iterator[Running]:
+def serving(app: DashboardApi, *, protocol: type[BoundedProtocol] = BoundedProtocol) -> Iterator[Running]:
     """Serve the application over real HTTP for the length of the block."""
     listener = listen("127.0.0.1", 0)
-    server = Server(app)
+    server = Server(app, protocol=protocol)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     running = Running(f"http://127.0.0.1:{listener.getsockname()[1]}", server, thread)

@@ -14,6 +14,7 @@ from typing import Any
 import duckdb
 
 from amazon_pipeline.schemas import MART_TABLES, Table
+from amazon_pipeline.schemas.shopify import STAGED_SHOPIFY_SHOPS
 from amazon_pipeline.schemas.staging import PUBLICATION, STAGED_MARKETPLACES
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -190,6 +191,30 @@ def two_stores() -> dict[str, Sequence[Row]]:
             _store_order(usa, "USD", 26 * 60, quantity=1),
             _store_order(usa, "USD", 50 * 60, quantity=1),
         ],
+        "shopify_daily": [
+            {
+                "seller_id": uk,
+                "store": "UK/EU",
+                "currency": "EUR",
+                "day": NOW.date(),
+                "orders": 1,
+                "units": 2,
+                "revenue": Decimal("10.00"),
+            },
+            {
+                "seller_id": usa,
+                "store": "USA",
+                "currency": "USD",
+                "day": NOW.date(),
+                "orders": 1,
+                "units": 1,
+                "revenue": Decimal("10.00"),
+            },
+        ],
+        "shopify_shops": [
+            {"seller_id": uk, "currency": "EUR", "time_zone": "Pacific/Auckland", "observed_at": NOW},
+            {"seller_id": usa, "currency": "USD", "time_zone": "America/New_York", "observed_at": NOW},
+        ],
     }
 
 
@@ -260,7 +285,7 @@ def _sales(**values: Any) -> Row:
     return {"marketplace_id": US, "currency": "USD", "fulfillment_channel": "AFN", **values}
 
 
-_TABLES = (*MART_TABLES.values(), STAGED_MARKETPLACES, PUBLICATION)
+_TABLES = (*MART_TABLES.values(), STAGED_MARKETPLACES, STAGED_SHOPIFY_SHOPS, PUBLICATION)
 
 
 @dataclass

@@ -10,7 +10,15 @@ import pytest
 
 from amazon_pipeline.events import SYNC_COMPLETED, SYNC_ERROR, EventLog
 from api.models import ExecutiveData, Model, SetupRequired, Success
-from api.models_lists import AlertsData, InventoryData, OrdersData, SalesData, ShipmentsData, SyncStatusData
+from api.models_lists import (
+    AlertsData,
+    ChannelSalesData,
+    InventoryData,
+    OrdersData,
+    SalesData,
+    ShipmentsData,
+    SyncStatusData,
+)
 from api.models_stock import RestockData, StockDaysData, StockLinesData
 from tests.api.application import DATA_PATHS, Clock, body_of
 from tests.api.conftest import MakeClient
@@ -30,11 +38,13 @@ MODELS: dict[str, type[Model]] = dict(
             RestockData,
             StockDaysData,
             StockLinesData,
+            ChannelSalesData,
         ),
         strict=True,
     )
 )
 EXECUTIVE, INVENTORY, ORDERS, SHIPMENTS, SALES, ALERTS, SYNC_STATUS = DATA_PATHS[:7]
+CHANNEL_SALES = DATA_PATHS[-1]
 METADATA = {"asOf", "stale", "source"}
 
 
@@ -169,7 +179,7 @@ def test_executive_has_exactly_the_contracts_keys(make_client: MakeClient, publi
     assert set(amazon) == {*channel, "unshippedOrders", "inventoryStatus"}
     assert set(amazon["inventoryStatus"]) == {"totalSKUs", "totalQuantity", "lowStockItems"}
     assert set(shopify) == {*channel, "netRevenue", "customers", "commission"}
-    assert set(shopify["commission"]) == {"fees", "rate", "description"}
+    assert set(shopify["commission"]) == {"fees", "rate", "description", "byCurrency"}
     assert set(data["metadata"]) == {*METADATA, "timestamp", "responseTime", "dataAvailable", "integrationStatus"}
     assert set(data["metadata"]["integrationStatus"]["shopify"]) == {"connected", "activeStores"}
 
@@ -228,6 +238,10 @@ def test_connected_stores_stand_beside_amazon_and_count_in_the_totals(
         "rate": Decimal("0.029"),
         "description": "USA: transaction fees as booked by Shopify Payments. "
         "UK/EU: an estimate of 2.9% of revenue, since the fees cannot be read.",
+        "byCurrency": [
+            {"currency": "USD", "fees": Decimal("2.50"), "rate": Decimal("0.025"), "netRevenue": Decimal("97.50")},
+            {"currency": "EUR", "fees": Decimal("1.74"), "rate": Decimal("0.029"), "netRevenue": Decimal("58.26")},
+        ],
     }
     assert data["metadata"]["integrationStatus"]["shopify"] == {"connected": True, "activeStores": 2}
     assert data["metadata"]["asOf"] == "2026-11-22T11:50:00Z", "the store that is furthest behind"
@@ -388,6 +402,43 @@ def test_sales_are_points_in_time_by_hour_and_by_day(make_client: MakeClient, pu
         ("2026-11-21", True),
         ("2026-11-22", False),
     ]
+
+
+def test_sales_of_all_channels_are_summed_by_currency_and_those_of_one_stand_alone(
+    make_client: MakeClient, published: Published
+) -> None:
+    published.publish({**small_account(), **two_stores()})
+    client = make_client(REPORTING_CURRENCY="USD")
+    data = body_of(client, CHANNEL_SALES, days="1")
+    assert (data["channels"], data["dateRange"]["end"]) == (["amazon", "shopify"], "2026-11-22T11:00:00Z")
+    eleven = data["points"][-1]
+    assert (eleven["period"], eleven["complete"], eleven["orders"], eleven["units"]) == (
+        "2026-11-22T11:00:00Z", False, 3, 4
+    )  # fmt: skip
+    assert [(row["currency"], row["orders"], row["revenue"]) for row in eleven["byCurrency"]] == [
+        ("EUR", 2, Decimal("10.00")), ("USD", 1, Decimal("10.00"))
+    ]  # fmt: skip
+    stores = body_of(client, CHANNEL_SALES, channel="shopify", days="2")
+    assert [(point["period"][11:13], point["orders"]) for point in stores["points"]] == [
+        ("10", 1),
+        ("11", 1),
+        ("11", 2),
+    ]
+    amazon = body_of(client, CHANNEL_SALES, channel="amazon")
+    assert amazon["points"] == body_of(client, SALES)["points"]
+
+
+def test_days_of_all_channels_are_unfinished_while_one_of_their_zones_is_in_them(
+    make_client: MakeClient, published: Published
+) -> None:
+    published.publish({**small_account(), **two_stores()})
+    data = body_of(make_client(), CHANNEL_SALES, interval="day", days="2")
+    assert data["dateRange"] == {"start": "2026-11-22", "end": "2026-11-23"}, "it is the 23rd in Auckland"
+    (today,) = data["points"]
+    assert (today["complete"], today["orders"], today["units"]) == (False, 5, 7)
+    published.publish()
+    without = body_of(make_client(), CHANNEL_SALES, channel="shopify")
+    assert (without["channels"], without["dateRange"], without["points"]) == ([], {"start": None, "end": None}, [])
 
 
 def test_alerts_are_the_changes_of_status_newest_first(make_client: MakeClient, published: Published) -> None:

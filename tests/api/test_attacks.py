@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import socket
 from collections.abc import Iterator
+from typing import NoReturn
 
 import httpx
 import pytest
 
 from api.app import create_app
+from api.http_protocol import BoundedProtocol
 from api.models import ErrorBody
 from tests.api.application import CREDENTIALS, DATA_PATHS, Running, serving, settings_for
 from tests.api.conftest import MakeClient
@@ -18,6 +20,15 @@ from tests.api.published_account import Published, item
 INVENTORY = "/api/v1/dashboard/amazon-inventory"
 KEY = "a-long-key-for-the-dashboard"
 HOST = b"Host: localhost\r\n"
+LATE = (
+    408,
+    ErrorBody(
+        success=False,
+        error="request-timeout",
+        message="The request did not come whole in time.",
+        retryable=True,
+    ),
+)
 
 
 @pytest.fixture
@@ -30,19 +41,33 @@ def running(published: Published) -> Iterator[Running]:
 
 def raw(running: Running, *parts: bytes) -> bytes:
     """All that the server answers to these bytes, until it closes or the one answer is whole."""
-    with socket.create_connection(("127.0.0.1", int(running.url.rpartition(":")[2])), timeout=10) as client:
+    with connected(running) as client:
         try:
             for part in parts:
                 client.sendall(part)
         except OSError:
             pass  # the server has answered and closed already
-        answer = b""
-        try:
-            while received := client.recv(65_536):
-                answer += received
-        except ConnectionResetError:
-            pass
-        return answer
+        return received(client)
+
+
+def connected(running: Running) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", int(running.url.rpartition(":")[2])), timeout=10)
+
+
+def ask_for_ever(client: socket.socket, request: bytes) -> NoReturn:
+    while True:
+        client.sendall(request)
+
+
+def received(client: socket.socket) -> bytes:
+    """All that comes until the server closes."""
+    answer = b""
+    try:
+        while part := client.recv(65_536):
+            answer += part
+    except ConnectionResetError:
+        pass
+    return answer
 
 
 def refusal(answer: bytes) -> tuple[int, ErrorBody]:
@@ -63,6 +88,60 @@ def test_a_head_without_end_is_cut_off_before_it_fills_the_memory(head: list[byt
     if answer:  # the refusal may be lost when the connection is cut while the client still sends
         assert refusal(answer)[1].error == "headers-too-large"
     assert httpx.get(f"{running.url}/health").status_code == 200
+
+
+class Hasty(BoundedProtocol):
+    """A server whose patience ends at once."""
+
+    request_seconds = reading_seconds = 0.2
+
+
+@pytest.fixture
+def hasty(published: Published) -> Iterator[Running]:
+    published.publish()
+    app = create_app(settings_for(published.data_dir, AMAZON_API_KEY=KEY))
+    with serving(app, protocol=Hasty) as server:
+        yield server
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        pytest.param([], id="nothing"),
+        pytest.param([b"GET /health HTTP/1.1\r\nHo"], id="half a head"),
+        pytest.param([b"POST /login HTTP/1.1\r\n" + HOST + b"Content-Length: 9\r\n\r\nkey="], id="half a body"),
+    ],
+)
+def test_a_request_that_does_not_come_whole_in_time_is_given_up(parts: list[bytes], hasty: Running) -> None:
+    """Connections that were opened and left cost a program nothing, and there were soon none left for others."""
+    with connected(hasty) as client:
+        client.sendall(b"GET /health HTTP/1.1\r\n" + HOST + b"\r\n")
+        assert b'"ok"' in client.recv(65_536)
+        client.sendall(b"G")  # the second on its connection
+        assert refusal(received(client)) == LATE
+    answer = raw(hasty, *parts)  # which returns when the server has closed
+    assert not answer or refusal(answer) == LATE
+    assert httpx.get(f"{hasty.url}/health").status_code == 200
+
+
+def test_a_client_that_does_not_read_its_answers_is_cut_off(hasty: Running) -> None:
+    request = f"GET /openapi.json HTTP/1.1\r\nAuthorization: Bearer {KEY}\r\nX: {'x' * 30_000}\r\n".encode()
+    with connected(hasty) as client:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+        with pytest.raises(ConnectionError):
+            ask_for_ever(client, request + HOST + b"\r\n")
+
+
+def test_an_open_stream_outlives_the_time_for_a_request(hasty: Running) -> None:
+    with connected(hasty) as client:
+        client.sendall(f"GET /api/sse HTTP/1.1\r\nAuthorization: Bearer {KEY}\r\n".encode() + HOST + b"\r\n")
+        had = b""
+        while b"retry: " not in had:
+            had += client.recv(65_536)
+        assert raw(hasty) == b""  # another, which says nothing, is given up meanwhile
+        client.setblocking(False)
+        with pytest.raises(BlockingIOError):  # neither more nor an end
+            client.recv(65_536)
 
 
 def test_a_long_address_is_refused_with_a_word(running: Running) -> None:
@@ -102,8 +181,22 @@ def test_what_is_no_http_or_ambiguous_is_refused_and_the_connection_closed(reque
     assert "Traceback" not in body.message
 
 
-@pytest.mark.parametrize("host", [b"evil.example", b"localhost@evil.example", b"localhost, evil.example", b""])
+@pytest.mark.parametrize(
+    "host",
+    [
+        b"evil.example",
+        b"localhost@evil.example",
+        b"localhost, evil.example",
+        b"",
+        b"[::1]evil.example",
+        b"[127.0.0.1].evil.example:80",
+        b"localhost:evil.example",
+        b"localhost\r\nHost: evil.example",
+        b"evil.example\r\nHost: localhost",
+    ],
+)
 def test_a_host_of_another_name_is_refused(host: bytes, running: Running) -> None:
+    """Of two Host headers the last one counted, whatever a proxy before it had seen in the first."""
     request = b"GET /health HTTP/1.1\r\nHost: " + host + b"\r\nConnection: close\r\n\r\n"
     status, body = refusal(raw(running, request))
     assert (status, body.error) == (400, "host-refused")
@@ -180,6 +273,7 @@ def test_no_message_tells_of_paths_sql_or_what_was_sent(make_client: MakeClient,
 
 def test_a_login_leads_nowhere_but_to_the_dashboard(make_client: MakeClient) -> None:
     client = make_client(AMAZON_API_KEY=KEY)
+    assert client.post("/login", data={f"field{number}": "" for number in range(20)}).status_code == 401
     for path in ("/login?next=https://evil.example", "/login?next=//evil.example"):
         answer = client.post(path, data={"key": KEY, "next": "https://evil.example"})
         assert answer.headers["location"] == "/"

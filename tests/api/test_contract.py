@@ -24,7 +24,6 @@ CHANNEL = "channel revenue orders avgOrderValue currency byCurrency status"
 METADATA = "asOf stale source connectionError"
 FIELDS = {
     "CurrencyFigures": "currency revenue orders averageOrderValue",
-    "StoreCurrencyFigures": "currency revenue orders averageOrderValue netRevenue fees",
     "RevenueKpi": f"{CHANGED} byCurrency sources",
     "OrdersKpi": f"{CHANGED} sources",
     "InventoryKpi": "label amazon fulfillable lowStockItems outOfStockItems unit trend source",
@@ -34,7 +33,7 @@ FIELDS = {
     "AmazonChannel": f"{CHANNEL} unshippedOrders inventoryStatus",
     "ChannelInventory": "totalSKUs totalQuantity lowStockItems",
     "ShopifyChannel": f"{CHANNEL} netRevenue customers commission",
-    "Commission": "fees rate description",
+    "Commission": "fees rate description byCurrency",
     "Metadata": METADATA,
     "ExecutiveMetadata": f"{METADATA} timestamp responseTime dataAvailable integrationStatus",
     "IntegrationStatus": "shopify amazon",

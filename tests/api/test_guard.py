@@ -7,9 +7,10 @@ from datetime import timedelta
 import pytest
 
 from amazon_pipeline.errors import SettingsError
+from amazon_pipeline.settings import load_settings
 from api.auth import LOCKED_FOR, TRIES
 from api.models import ErrorBody
-from api.server import check_bind
+from api.server import check_bind, has_short_key
 from tests.api.application import DATA_PATHS, Client, Clock, settings_for
 from tests.api.conftest import MakeClient
 from tests.api.published_account import NOW, Published
@@ -227,6 +228,14 @@ def test_other_origins_may_read_only_where_they_are_named(make_client: MakeClien
     assert "access-control-allow-origin" not in other.headers
 
 
+@pytest.mark.parametrize("value", ["*", "null", "https://*.example", "sheet.example", "https://sheet.example/"])
+def test_an_origin_that_is_none_or_stands_for_many_is_refused(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """``*`` let every page on the web read the figures of an API without a key through its visitor's browser."""
+    monkeypatch.setenv("AMAZON_CORS_ORIGINS", f"https://good.example:8443,{value}")
+    with pytest.raises(SettingsError, match="AMAZON_CORS_ORIGINS: must be exact origins"):
+        load_settings(None)
+
+
 def test_a_large_body_is_refused(locked: Client) -> None:
     assert locked.post("/login", content=b"x" * 70_000).status_code == 413
     assert locked.post("/login", content=b"key=" + b"x" * 5_000).status_code == 413
@@ -240,3 +249,6 @@ def test_a_host_that_others_can_reach_needs_a_key(published: Published) -> None:
         check_bind(host, settings_for(published.data_dir, AMAZON_API_KEY=KEY))
     for host in ("127.0.0.1", "localhost", "::1"):
         check_bind(host, open_settings)
+    assert has_short_key(settings_for(published.data_dir, AMAZON_API_KEY="hunter2"))
+    assert not has_short_key(settings_for(published.data_dir, AMAZON_API_KEY=KEY))
+    assert not has_short_key(open_settings)

@@ -16,6 +16,7 @@ from typing import Any
 
 import httpx
 import pytest
+from pydantic import SecretStr
 
 from amazon_pipeline import state
 from amazon_pipeline.errors import SettingsError
@@ -26,6 +27,7 @@ from api.server import listen
 from api.sse import Hub
 from tests.api.application import CREDENTIALS, Running, serving, settings_for
 from tests.api.published_account import NOW, Published
+from tests.postgres_server import PASSWORD, are_programs_here, postgres_server
 
 
 class Stream:
@@ -202,6 +204,25 @@ def test_an_unreadable_log_is_a_503_that_may_pass(settings: Settings, log: Event
         with stream(running) as live:
             append(log)
             assert live.ids(1) == [1]
+
+
+def test_streams_outlive_a_state_database_that_is_started_again(settings: Settings) -> None:
+    if not are_programs_here():
+        pytest.skip("PostgreSQL's server programs are not here: apt-get install postgresql (.ci/run does)")
+    with postgres_server() as server:
+        remote = settings.model_copy(update={"state_url": SecretStr(server.create_database("state"))})
+        log = EventLog(remote.state)
+        append(log, 2)
+        hub = Hub(log, poll_seconds=0.01)
+        with serving(create_app(remote, hub=hub)) as running, stream(running, last=1) as live:
+            assert live.ids(1) == [2]
+            server.stop()
+            refused = httpx.get(running.url + "/api/sse")
+            assert (refused.status_code, refused.json()["retryable"]) == (503, True)
+            assert PASSWORD not in refused.text
+            server.start()
+            append(log)
+            assert live.ids(1) == [3]
 
 
 def test_a_stopping_server_ends_its_streams_at_once(settings: Settings, log: EventLog) -> None:

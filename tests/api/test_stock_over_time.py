@@ -12,7 +12,7 @@ from tests.api.conftest import MakeClient
 from tests.api.published_account import CA, NOW, US, Published, item, small_account
 
 INVENTORY = DATA_PATHS[1]
-RESTOCK, DAILY, HISTORY = DATA_PATHS[7:]
+RESTOCK, DAILY, HISTORY = DATA_PATHS[7:10]
 AS_OF = NOW - timedelta(minutes=4)  # when the inventory was read
 
 

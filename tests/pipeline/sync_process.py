@@ -192,7 +192,7 @@ def _child(order: dict[str, Any]) -> None:
     boundaries.around(os, "symlink", lambda *_: "symlink")
     boundaries.around(httpx.HTTPTransport, "handle_request", lambda _self, request: f"call {_call(request)}")
     boundaries.connections(connection, "_connect", "warehouse")
-    boundaries.connections(state, "connect", "state")
+    boundaries.connections(state.sqlite, "connect", "state")
     settings = Settings(_env_file=None, **order["environment"])
     outcomes = sync(settings, SharedClock(Path(order["clock"])), datetime.fromisoformat(order["now"]))
     told = {"passed": boundaries.passed, "statuses": {outcome.stream: outcome.status for outcome in outcomes}}

@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
+from amazon_pipeline import state
 from tests.unit.alerts.inboxes import Inbox, http_inbox, smtp_inbox
 from tests.unit.alerts.shop import Shop
 
@@ -24,6 +26,6 @@ def mail() -> Iterator[Inbox]:
 
 
 @pytest.fixture
-def shop(tmp_path: Path, chat: Inbox) -> Shop:
+def shop(tmp_path: Path, chat: Inbox, state_location: state.Location) -> Shop:
     """A seller with one channel."""
-    return Shop(tmp_path, [chat.url])
+    return Shop(tmp_path, [chat.url], state_url=state_location if isinstance(state_location, SecretStr) else None)

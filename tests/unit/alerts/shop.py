@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-import sqlite3
-from contextlib import closing
+import re
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -12,11 +11,14 @@ from typing import Any
 
 import dagster as dg
 import duckdb
+from pydantic import SecretStr
 
+from amazon_pipeline import state
 from amazon_pipeline.defs.sensors import low_stock_alerts, sync_incidents
 from amazon_pipeline.events import EventLog
 from amazon_pipeline.schemas import MART_TABLES
 from amazon_pipeline.settings import Settings
+from amazon_pipeline.state.schema import SQLITE
 from tests.amazon_answers import SELLER, US
 
 CREDENTIALS = {
@@ -39,13 +41,21 @@ class Shop:
     """Asset events of all ticks."""
     sensors: dict[tuple[str, ...], dg.SensorDefinition] = field(default_factory=dict)
 
+    state_url: SecretStr | None = None
+
     @property
     def settings(self) -> Settings:
-        return Settings(_env_file=None, AMAZON_DATA_DIR=self.directory, ALERT_URLS=",".join(self.urls), **CREDENTIALS)  # type: ignore[call-arg]
+        return Settings(
+            _env_file=None,
+            AMAZON_DATA_DIR=self.directory,
+            AMAZON_STATE_URL=self.state_url,
+            ALERT_URLS=",".join(self.urls),
+            **CREDENTIALS,
+        )  # type: ignore[call-arg]
 
     @property
     def log(self) -> EventLog:
-        return EventLog(self.settings.state_path)
+        return EventLog(self.settings.state)
 
     def publish(self, stock: dict[str, int], *, duplicates: tuple[str, ...] = ()) -> None:
         """Publish this stock: fulfillable units by SKU; the threshold is 10."""
@@ -91,15 +101,14 @@ class Shop:
             self.log.append("amazon-sync-error", told, at=self.now, run_id=run_id)
 
     def table(self, query: str) -> list[tuple[Any, ...]]:
-        """What a query finds in the state file."""
-        with closing(sqlite3.connect(self.settings.state_path)) as connection:
+        """What a query finds in the state."""
+        with state.reading(self.settings.state) as connection:
             return connection.execute(query).fetchall()
 
     def everything_written(self) -> str:
-        """All of the state file, and all metadata given to Dagster, as text."""
-        tables = [name for (name,) in self.table("SELECT name FROM sqlite_master WHERE type = 'table'")]
-        rows = [self.table(f"SELECT * FROM {name}") for name in tables]
-        return json.dumps(rows) + repr(self.events)
+        """All of the state, and all metadata given to Dagster, as text."""
+        names = re.findall(r"CREATE TABLE IF NOT EXISTS (\w+)", SQLITE)
+        return json.dumps([self.table(f"SELECT * FROM {name}") for name in names]) + repr(self.events)
 
 
 def _inventory(sku: str, units: int, is_duplicate: bool, at: datetime) -> dict[str, Any]:

@@ -11,8 +11,11 @@ from pydantic import SecretStr
 from amazon_pipeline import state
 from amazon_pipeline.alerts.channels import Channel, open_channels
 from amazon_pipeline.alerts.messages import trial_message
+from tests.state_locations import both_kinds
 from tests.unit.alerts.inboxes import TOKEN, Inbox
 from tests.unit.alerts.shop import Shop
+
+state_location = both_kinds
 
 LATER = timedelta(hours=2)
 COMING = "120 inbound, next arrival 2026-12-03. Order 300 by 2026-11-20."
@@ -162,7 +165,7 @@ def test_a_death_between_sending_and_noting_it_waits_before_it_tries_again(shop:
 
 def _forget_result(shop: Shop) -> None:
     """Leave the table as a process does that wrote the intent, sent the message, and died."""
-    with state.transaction(shop.settings.state_path) as connection:
+    with state.transaction(shop.settings.state) as connection:
         connection.execute(
             "UPDATE alert_deliveries SET delivered_at = NULL, next_try_at = ?",
             ((shop.now + timedelta(seconds=30)).isoformat(),),

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from tests.state_locations import both_kinds
 from tests.unit.alerts.inboxes import Inbox
 from tests.unit.alerts.shop import Shop
+
+state_location = both_kinds
 
 MINUTE = timedelta(minutes=1)
 

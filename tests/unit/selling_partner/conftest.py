@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import SecretStr
 
+from amazon_pipeline import state
 from amazon_pipeline.selling_partner.calls import Progress
 from amazon_pipeline.selling_partner.client import SellingPartner
 from amazon_pipeline.selling_partner.quota import Budget, QuotaLedger
 from amazon_pipeline.settings import Credentials
-from amazon_pipeline.state import connect as connect_state
 from tests.unit.selling_partner.fake_amazon import APP_ID, CLIENT_SECRET, REFRESH_TOKEN, TOKEN_PATH, FakeAmazon
 
 
@@ -57,12 +56,10 @@ def progress() -> list[Progress]:
 
 
 @pytest.fixture
-def ledger(tmp_path: Path, clock: ManualClock) -> Iterator[QuotaLedger]:
-    path = tmp_path / "state.sqlite"
-    with closing(
-        connect_state(path)
-    ):  # SQLite folds its log away whenever the last connection closes: slow by thousands
-        yield QuotaLedger(path, seller_id="A1SELLER", clock=clock)
+def ledger(state_location: state.Location, clock: ManualClock) -> Iterator[QuotaLedger]:
+    # SQLite folds its log away whenever the last connection closes: slow by thousands
+    with closing(state.connect(state_location)):
+        yield QuotaLedger(state_location, seller_id="A1SELLER", clock=clock)
 
 
 @pytest.fixture

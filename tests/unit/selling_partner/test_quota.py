@@ -19,6 +19,9 @@ from amazon_pipeline.selling_partner.operations import (
     Operation,
 )
 from amazon_pipeline.selling_partner.quota import Budget, QuotaLedger
+from tests.state_locations import both_kinds
+
+state_location = both_kinds
 
 
 def drain(ledger, operation=SEARCH_ORDERS):
@@ -42,15 +45,15 @@ def test_a_bucket_never_holds_more_than_its_burst(ledger, clock):
     assert drain(ledger) == 20
 
 
-def test_operations_and_sellers_have_buckets_of_their_own(ledger, clock, tmp_path):
+def test_operations_and_sellers_have_buckets_of_their_own(ledger, clock, state_location):
     assert drain(ledger) == 20
     assert drain(ledger, GET_SHIPMENTS) == 30
-    assert drain(QuotaLedger(tmp_path / "state.sqlite", seller_id="A2OTHER", clock=clock)) == 20
+    assert drain(QuotaLedger(state_location, seller_id="A2OTHER", clock=clock)) == 20
 
 
-def test_a_restart_remembers_what_was_taken(ledger, clock, tmp_path):
+def test_a_restart_remembers_what_was_taken(ledger, clock, state_location):
     assert drain(ledger) == 20
-    assert drain(QuotaLedger(tmp_path / "state.sqlite", seller_id="A1SELLER", clock=clock)) == 0
+    assert drain(QuotaLedger(state_location, seller_id="A1SELLER", clock=clock)) == 0
 
 
 @pytest.mark.parametrize("back", [0.5, 30, 3600, 86400 * 30])
@@ -149,10 +152,12 @@ DRAIN = """
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from pydantic import SecretStr
 from amazon_pipeline.selling_partner.operations import SEARCH_ORDERS
 from amazon_pipeline.selling_partner.quota import QuotaLedger
+where = SecretStr(sys.argv[1]) if "://" in sys.argv[1] else Path(sys.argv[1])
 now = datetime.fromisoformat(sys.argv[2])
-ledger = QuotaLedger(Path(sys.argv[1]), seller_id="A1SELLER", clock=lambda: now)
+ledger = QuotaLedger(where, seller_id="A1SELLER", clock=lambda: now)
 taken = 0
 while take := ledger.take(SEARCH_ORDERS):
     ledger.settle(take)
@@ -161,9 +166,11 @@ print(taken)
 """
 
 
-def test_processes_share_one_bucket_and_never_take_more_than_it_holds(ledger, clock, tmp_path: Path):
+def test_processes_share_one_bucket_and_never_take_more_than_it_holds(ledger, clock, state_location):
+    where = state_location if isinstance(state_location, Path) else state_location.get_secret_value()
+
     def drain_in_three_processes():
-        command = [sys.executable, "-c", DRAIN, str(tmp_path / "state.sqlite"), clock().isoformat()]
+        command = [sys.executable, "-c", DRAIN, str(where), clock().isoformat()]
         processes = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(3)]
         return sum(int(process.communicate()[0]) for process in processes)
 

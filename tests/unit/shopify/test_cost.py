@@ -7,10 +7,13 @@ from pathlib import Path
 import httpx
 import pytest
 
+from amazon_pipeline import state
 from amazon_pipeline.errors import ShopifyThrottled, StoreBudgetSpent
 from amazon_pipeline.shopify.cost import CostLedger, ThrottleStatus, read_cost
+from tests.state_locations import both_kinds
 from tests.unit.shopify.fake_shopify import NOW, FakeShopify, good, in_turn, refused
 
+state_location = both_kinds
 _SHOP = {"shop": {"id": "gid://shopify/Shop/1"}}
 
 
@@ -55,10 +58,8 @@ def test_a_wait_that_outlasts_the_budget_is_not_begun(tmp_path: Path) -> None:
     assert shopify.waited == []
 
 
-def test_two_processes_share_a_stores_bucket_and_two_stores_do_not(tmp_path: Path) -> None:
-    one, same, other = (
-        CostLedger(tmp_path / "state.sqlite", store=store, clock=lambda: NOW) for store in ("a", "a", "b")
-    )
+def test_two_processes_share_a_stores_bucket_and_two_stores_do_not(state_location: state.Location) -> None:
+    one, same, other = (CostLedger(state_location, store=store, clock=lambda: NOW) for store in ("a", "a", "b"))
     assert one.take(900) == 0
     assert same.take(300) == pytest.approx(4.0)
     assert other.take(300) == 0
@@ -67,8 +68,8 @@ def test_two_processes_share_a_stores_bucket_and_two_stores_do_not(tmp_path: Pat
     assert one.points() == pytest.approx(1690)
 
 
-def test_an_answer_that_says_nothing_of_cost_gives_back_what_was_taken(tmp_path: Path) -> None:
-    ledger = CostLedger(tmp_path / "state.sqlite", store="a", clock=lambda: NOW)
+def test_an_answer_that_says_nothing_of_cost_gives_back_what_was_taken(state_location: state.Location) -> None:
+    ledger = CostLedger(state_location, store="a", clock=lambda: NOW)
     ledger.take(400)
     ledger.settle(400, None)
     assert ledger.points() == 1000
