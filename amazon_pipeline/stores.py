@@ -68,6 +68,10 @@ def _read_store(entry: Any, number: int) -> ShopifyStore:
         raise ValueError(f"store {number}: domain must be the store's own, such as x.myshopify.com")
     if not re.fullmatch(r"[!-~]+", token):
         raise ValueError(f"store {number}: token holds characters that no token has")
+    if token.startswith("shpss_"):
+        raise ValueError(
+            f"store {number}: token is the app's API secret key (shpss_…), not its Admin API token (shpat_…)"
+        )
     endpoint = entry.get("endpoint", f"https://{domain}").strip().rstrip("/")
     if "endpoint" in entry and not _is_loopback_url(endpoint):
         raise ValueError(f"store {number}: endpoint is for simulated stores, at http://127.0.0.1:PORT only")

@@ -23,9 +23,13 @@ def shop(client: ShopifyAdmin) -> Page:
     scopes = installation.get("accessScopes") if isinstance(installation, dict) else None
     if not isinstance(scopes, list) or not all(isinstance(one, dict) and text(one, "handle") for one in scopes):
         raise where.malformed("without the token's scopes")
+    handles = {one["handle"] for one in scopes}
+    handles |= {
+        f"read_{one.removeprefix('write_')}" for one in handles if one.startswith("write_")
+    }  # who may write may read
     body = {
         "shop": found,
-        "accessScopes": sorted(one["handle"] for one in scopes),
+        "accessScopes": sorted(handles),
         "apiVersion": asked.version,
     }
     return Page(SHOP, {}, 1, body, [found], None, asked.received_at, asked.request_id)

@@ -13,7 +13,7 @@ from amazon_pipeline.landing import LandedPage
 from amazon_pipeline.marketplaces import MARKETPLACES, NON_AMAZON
 from amazon_pipeline.schemas import STAGING_TABLES
 from amazon_pipeline.staging.reading import Reading
-from amazon_pipeline.staging.validated import Draft, Staged, validate
+from amazon_pipeline.staging.validated import Draft, Staged, once, validate
 
 ORDER_STATUS: Final = {
     "PENDING": "Pending",
@@ -33,7 +33,7 @@ REPLACEMENT_ASSOCIATIONS: Final = frozenset({"REPLACEMENT_ORIGINAL_ID", "EXCHANG
 def stage_orders(page: LandedPage, seller_id: str) -> Staged:
     """The orders of one landed page of ``searchOrders`` or ``getOrder``; an order goes on with all its lines or not."""
     found = page.body.get("orders") if page.operation == "searchOrders" else [page.body.get("order")]
-    drafts = [_draft(raw, n, page, seller_id) for n, raw in enumerate(found or [])]
+    drafts = once([_draft(raw, n, page, seller_id) for n, raw in enumerate(found or [])])
     return validate(page, "orders", seller_id, drafts, (STAGING_TABLES["orders"], STAGING_TABLES["order_items"]))
 
 

@@ -11,19 +11,19 @@ from typing import Any
 from amazon_pipeline.landing import LandedPage
 from amazon_pipeline.schemas import STAGING_TABLES
 from amazon_pipeline.staging.reading import Reading
-from amazon_pipeline.staging.validated import Draft, Staged, validate
+from amazon_pipeline.staging.validated import Draft, Staged, once, validate
 
 
 def stage_shopify_orders(page: LandedPage, seller_id: str) -> Staged:
     """The orders of one landed page, of the increment or of a bulk operation; each with all its lines or not at all."""
-    drafts = [_order(raw, n, page, seller_id) for n, raw in enumerate(page.body.get("orders") or [])]
+    drafts = once([_order(raw, n, page, seller_id) for n, raw in enumerate(page.body.get("orders") or [])])
     tables = (STAGING_TABLES["shopify_orders"], STAGING_TABLES["shopify_order_lines"])
     return validate(page, "shopify_orders", seller_id, drafts, tables)
 
 
 def stage_shopify_fees(page: LandedPage, seller_id: str) -> Staged:
     """The entries of one landed page of the Shopify Payments balance."""
-    drafts = [_fee(raw, n, page, seller_id) for n, raw in enumerate(page.body.get("balanceTransactions") or [])]
+    drafts = once([_fee(raw, n, page, seller_id) for n, raw in enumerate(page.body.get("balanceTransactions") or [])])
     return validate(page, "shopify_fees", seller_id, drafts, (STAGING_TABLES["shopify_fees"],))
 
 

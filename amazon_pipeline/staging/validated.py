@@ -40,6 +40,12 @@ class Staged:
     records_valid: int
 
 
+def once(drafts: Sequence[Draft]) -> list[Draft]:
+    """What stands twice in a page counts as it stood last: lines that counted twice would break the mart's key."""
+    last = {draft.record_id: n for n, draft in enumerate(drafts)}
+    return [draft for n, draft in enumerate(drafts) if draft.record_id is None or last[draft.record_id] == n]
+
+
 def validate(page: LandedPage, stream: str, seller_id: str, drafts: Sequence[Draft], tables: Sequence[Table]) -> Staged:
     """Split the records of a page: all rows of a record go on together, or none does.
 

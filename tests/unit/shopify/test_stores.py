@@ -50,6 +50,7 @@ def test_without_the_setting_there_are_no_stores() -> None:
         ([_ONE, {**_ONE, "name": " "}], "store 2 needs 'name' as text"),
         ([{**_ONE, "token": 5}], "store 1 needs 'token' as text"),
         ([{**_ONE, "token": f"{TOKEN} x"}], "store 1: token holds characters"),
+        ([{**_ONE, "token": f"shpss_{TOKEN}"}], "store 1: token is the app's API secret key"),
         ([{**_ONE, "domain": "shop.example.com"}], "store 1: domain must be the store's own"),
         ([{**_ONE, "domain": "../x.myshopify.com"}], "store 1: domain must be the store's own"),
         ([{**_ONE, "domain": f"{TOKEN}"}], "store 1: domain must be the store's own"),
@@ -80,6 +81,9 @@ def _shop(scopes: list[str], version: str = "2026-10") -> httpx.Response:
     return good(data, **{"X-Shopify-API-Version": version})
 
 
+NO_ORDERS = good({"orders": page([])})
+
+
 def _checked(tmp_path: Path, *answers: httpx.Response) -> tuple[bool, list[str]]:
     settings = _settings([_ONE], AMAZON_DATA_DIR=str(tmp_path))
     shopify, said = FakeShopify(in_turn(*answers)), list[str]()
@@ -91,7 +95,7 @@ def _checked(tmp_path: Path, *answers: httpx.Response) -> tuple[bool, list[str]]
 def test_check_says_what_a_stores_token_may_do(tmp_path: Path) -> None:
     payments = good({"shopifyPaymentsAccount": {"balanceTransactions": page([])}})
     scopes = ["read_orders", "read_all_orders", "read_customers"]
-    is_good, said = _checked(tmp_path, _shop(scopes), payments)
+    is_good, said = _checked(tmp_path, _shop(scopes), NO_ORDERS, payments)
     assert is_good
     assert said[0] == (
         "Shopify UK/EU (x.myshopify.com): ok (“Mugs”, GBP, Europe/London; API 2026-10; "
@@ -101,10 +105,17 @@ def test_check_says_what_a_stores_token_may_do(tmp_path: Path) -> None:
 
 def test_check_names_what_is_missing_and_still_succeeds(tmp_path: Path) -> None:
     denied = refused("ACCESS_DENIED", path=["shopifyPaymentsAccount"], available=900)
-    is_good, said = _checked(tmp_path, _shop(["read_orders"], "2027-01"), denied)
+    is_good, said = _checked(tmp_path, _shop(["write_orders"], "2027-01"), NO_ORDERS, denied)
     assert is_good
     for words in ("fees are estimated", "60 days of orders", "not counted", "API version 2027-01, not 2026-10"):
         assert words in said[0]
+
+
+def test_check_fails_for_an_app_with_the_scope_but_without_shopifys_approval(tmp_path: Path) -> None:
+    denied = refused("ACCESS_DENIED", path=["orders"], available=900)
+    is_good, said = _checked(tmp_path, _shop(["read_orders"]), denied)
+    assert not is_good
+    assert said[0].startswith("Shopify UK/EU (x.myshopify.com): ShopifyOrders: the token may not read orders")
 
 
 @pytest.mark.parametrize("answer", [httpx.Response(401, json={"errors": TOKEN}), _shop([])])

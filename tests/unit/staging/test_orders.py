@@ -138,3 +138,15 @@ def test_an_order_whose_one_line_is_bad_is_set_aside_whole() -> None:
     assert result.frames["order_items"].height == 0
     assert result.quarantined.height == 1
     assert US in result.quarantined["row_json"][0]
+
+
+def test_an_order_that_stands_twice_in_a_page_counts_once_as_it_stood_last() -> None:
+    """Both were taken with their lines, which broke the key of the mart, and every later sync with it."""
+    found = staged(order("1", status="UNSHIPPED"), order("2"), order("1", status="SHIPPED"))
+    assert found.frames["orders"].select("amazon_order_id", "order_status").rows() == [
+        ("2", "Unshipped"),
+        ("1", "Shipped"),
+    ]
+    assert len(set(found.frames["order_items"].select("amazon_order_id", "order_item_id").rows())) == (
+        found.frames["order_items"].height
+    )
