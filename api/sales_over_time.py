@@ -76,8 +76,8 @@ def sales_over_time(
 ) -> tuple[Span, list[Json]]:
     """The span asked for and its points, oldest first.
 
-    ``find`` reads sales by period from the file; what it finds is kept under ``name`` for the longest span that is often
-    asked for, of which a shorter one has the same points, only fewer.
+    ``find`` reads sales by period from the file; what it finds is kept under ``name`` for the longest span that is
+    often asked for, of which a shorter one has the same points, only fewer.
     """
     kept_days = _KEPT_DAYS[parameters.interval]
     span = _span(parameters.interval, known, parameters.days)

@@ -47,7 +47,7 @@ from amazon_pipeline.selling_partner.quota import Budget
 from amazon_pipeline.settings import Account, Settings
 from amazon_pipeline.shopify.client import ShopifyAdmin
 from amazon_pipeline.stores import ShopifyStore
-from amazon_pipeline.warehouse import claim, open_warehouse, unreadable_batches
+from amazon_pipeline.warehouse import KeptOpen, claim, open_warehouse, unreadable_batches
 
 MOST_RETRIES: Final = 2
 """Of a step, after its first try."""
@@ -210,6 +210,7 @@ class SyncSession:
         writing = threading.Lock()
         self.accounts = tuple(AccountSession(account, surroundings, writing, run_id) for account in settings.accounts)
         self.stores = tuple(StoreSession(store, settings, surroundings, run_id) for store in settings.shopify_stores)
+        self.warehouse = KeptOpen(settings.warehouse_path, surroundings.monotonic)
 
     @property
     def sources(self) -> tuple[AccountSession | StoreSession, ...]:
@@ -241,6 +242,7 @@ class SyncSession:
 
         Progress is told from this thread alone. What ``do`` raises passes through once all have ended.
         """
+        self.warehouse.release()
         if len(sources) < 2:
             for source in sources:
                 source.on_progress = self._progress
@@ -289,14 +291,19 @@ class SyncSession:
             self._lease.doing(context.get_step_execution_context().step.key)
         try:
             self.bring_up_to_date(context.log.warning)
+            if self.settings.executor == "in-process":  # else the next step's process needs it
+                self.warehouse.keep()
             yield
         except WarehouseHeld as error:
+            self.warehouse.release()
             self.try_again(context, error)
             self.failed(str(error))
             raise
         except dg.RetryRequested:
+            self.warehouse.release()
             raise
         except BaseException as error:
+            self.warehouse.release()
             self.failed(self._sentence(context, error))
             raise
 
@@ -343,6 +350,7 @@ class SyncSession:
 
     def close(self) -> None:
         """End the sessions with Amazon and the stores."""
+        self.warehouse.release()
         for source in self.sources:
             source.close()
 
