@@ -109,6 +109,7 @@ def test_each_account_has_the_tables_it_would_have_alone(tmp_path: Path) -> None
         assert f'"totalSKUs": {2 * SMALL["sku_count"]}' in summary.data.replace('":', '": ').replace("  ", " ")
 
 
+@pytest.mark.slow
 def test_one_account_that_is_refused_stops_no_other_and_every_surface_names_it(tmp_path: Path) -> None:
     with two_accounts(tmp_path) as accounts:
         both = accounts.deployment
@@ -160,6 +161,7 @@ def test_an_account_without_its_token_fails_alone(tmp_path: Path) -> None:
         assert any("NOT_SET_ANYWHERE (account South)" in message for (message,) in messages)
 
 
+@pytest.mark.slow
 def test_an_account_that_waits_for_quota_keeps_no_other_waiting(tmp_path: Path) -> None:
     with two_accounts(tmp_path) as accounts, RunningSimulator(clock=accounts.clock, orders_per_day=1000) as busy:
         accounts.list((("North", NORTH, accounts.north), ("South", SOUTH, busy)))
@@ -171,6 +173,7 @@ def test_an_account_that_waits_for_quota_keeps_no_other_waiting(tmp_path: Path) 
         assert both.rows(f"SELECT count(*) > 0 FROM mart.orders WHERE seller_id = '{SOUTH}'") == [(True,)]
 
 
+@pytest.mark.slow
 def test_an_account_may_be_added_and_is_only_left_out_by_a_rebuild(tmp_path: Path) -> None:
     with two_accounts(tmp_path) as accounts:
         north, south = ("North", NORTH, accounts.north), ("South", SOUTH, accounts.south)

@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 import dagster as dg
+import pytest
 
 from amazon_pipeline.commands.rebuild import rebuild
 from amazon_pipeline.definitions import build_definitions
@@ -14,6 +15,7 @@ from tests.pipeline.seller import Seller, running_seller
 from tests.pipeline.test_rebuild import tables
 
 
+@pytest.mark.slow
 def test_a_backup_of_three_things_gives_the_same_tables_elsewhere(tmp_path: Path) -> None:
     with running_seller(tmp_path / "old", quota_speed=1000) as seller:
         (tmp_path / "old").mkdir()
@@ -34,6 +36,7 @@ def test_a_backup_of_three_things_gives_the_same_tables_elsewhere(tmp_path: Path
         assert seller.sync().success, "and syncs go on there"
 
 
+@pytest.mark.slow
 def test_a_damaged_page_is_named_stops_nothing_and_is_asked_for_again(tmp_path: Path) -> None:
     with running_seller(tmp_path, quota_speed=1000) as seller:
         assert seller.sync().success
@@ -60,6 +63,7 @@ def materialize(seller: Seller, *keys: str) -> dg.ExecuteInProcessResult:
     return job.execute_in_process(instance=seller.instance, asset_selection=selection, raise_on_error=False)
 
 
+@pytest.mark.slow
 def test_one_stream_alone_is_no_sync_and_the_next_sync_publishes_it(tmp_path: Path) -> None:
     with running_seller(tmp_path, quota_speed=1000) as seller:
         assert seller.sync().success

@@ -69,6 +69,7 @@ def test_a_step_that_met_what_may_pass_is_tried_again_and_ends_well(tmp_path: Pa
         assert seller.rows("SELECT count(*) > 0 FROM mart.inventory") == [(True,)]
 
 
+@pytest.mark.slow
 def test_a_step_that_meets_it_again_and_again_fails_in_words_and_what_is_permanent_is_tried_once(
     tmp_path: Path,
 ) -> None:
@@ -88,6 +89,7 @@ def test_a_step_that_meets_it_again_and_again_fails_in_words_and_what_is_permane
         assert asked == {"inventory": ATTEMPTS * (1 + MOST_RETRIES), "orders": 1}
 
 
+@pytest.mark.slow
 def test_a_page_of_html_is_never_taken_for_an_empty_day(tmp_path: Path) -> None:
     broken = {"now": False}
 
@@ -106,6 +108,7 @@ def test_a_page_of_html_is_never_taken_for_an_empty_day(tmp_path: Path) -> None:
         assert seller.rows("SELECT watermark FROM mart.sync_status WHERE stream = 'orders'") == watermark
 
 
+@pytest.mark.slow
 def test_a_sync_in_which_nothing_worked_is_not_told_as_completed(tmp_path: Path) -> None:
     """The marketplaces are asked for once a day; that they were not due made a run of failures look like news."""
     broken = {"now": False}
@@ -158,6 +161,7 @@ def test_a_dry_quota_ends_the_sync_cleanly_and_the_next_goes_on_from_there(tmp_p
         assert [call for call in seller.simulator.calls if call.status == 429] == []
 
 
+@pytest.mark.slow
 def test_an_account_without_fba_has_no_inventory_and_no_failure(tmp_path: Path) -> None:
     def no_fba(path: str, _headers: dict[str, str]) -> Answer | None:
         return refuse(400, "InvalidInput", "Invalid input") if "/fba/inventory/" in path else None
@@ -167,6 +171,7 @@ def test_an_account_without_fba_has_no_inventory_and_no_failure(tmp_path: Path) 
         assert seller.rows("SELECT status FROM mart.sync_status WHERE stream = 'inventory'") == [("not-available",)]
 
 
+@pytest.mark.slow
 def test_a_reader_keeps_what_it_opened_and_never_stops_a_sync(tmp_path: Path) -> None:
     with running_seller(tmp_path, quota_speed=1000) as seller:
         assert seller.sync().success
@@ -236,6 +241,7 @@ def _job(seller: object) -> object:
     return build_definitions(seller.settings).resolve_job_def(JOB)  # type: ignore[attr-defined]
 
 
+@pytest.mark.slow
 def test_an_application_that_may_not_use_reports_still_syncs(tmp_path: Path) -> None:
     def no_reports(path: str, _headers: dict[str, str]) -> Answer | None:
         return refuse(403, "Unauthorized") if path.startswith("/reports/") else None
