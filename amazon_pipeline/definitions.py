@@ -10,6 +10,7 @@ from amazon_pipeline.defs.assets_marts import mart_assets
 from amazon_pipeline.defs.assets_raw import raw_assets
 from amazon_pipeline.defs.assets_shopify import shopify_assets
 from amazon_pipeline.defs.assets_staging import staging_assets
+from amazon_pipeline.defs.executors import chosen_executor
 from amazon_pipeline.defs.metadata import with_code_links
 from amazon_pipeline.defs.sensors import low_stock_alerts, sync_incidents, sync_watchdog
 from amazon_pipeline.defs.session import Surroundings, sync_resource
@@ -22,7 +23,8 @@ from amazon_pipeline.settings import Settings, load_settings
 def build_definitions(settings: Settings, surroundings: Surroundings | None = None) -> dg.Definitions:
     """The whole code location for these settings; ``surroundings`` are the real ones if not given."""
     surroundings = surroundings or Surroundings()
-    job = sync_job(settings)
+    executor = chosen_executor(settings)
+    job = sync_job(settings, executor)
     upkeep = upkeep_jobs()
     return dg.Definitions(
         assets=with_code_links(
@@ -47,7 +49,7 @@ def build_definitions(settings: Settings, surroundings: Surroundings | None = No
             "history": history_resource(settings, surroundings),
             "warehouse": WarehouseResource(database=str(settings.warehouse_path)),
         },
-        executor=dg.in_process_executor,
+        executor=executor,
     )
 
 

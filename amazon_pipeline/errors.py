@@ -5,6 +5,10 @@
     │   └── CredentialsMissing        Amazon's credentials are missing or malformed
     ├── SyncAlreadyRunning            another process holds the sync lock; names its run
     ├── HistoryAlreadyRunning         another process is fetching order history
+    ├── StepProcessDied               a worker died while it did a step of a run
+    ├── RunIsOver                     a step of a run that has ended meanwhile
+    ├── LeaseTaken, LeaseLost         another run has begun (leases.py)
+    ├── StateError                    operational state cannot be used (state/)
     ├── MarketplacesUnknown           nobody has said yet where the seller sells
     ├── LandingCorrupt                a landed page or manifest is damaged; names the file
     ├── LandingUnavailable            a landed file cannot be reached: rights, or the disk; names the file
@@ -91,6 +95,14 @@ class HistoryAlreadyRunning(PipelineError):
 
     def __init__(self) -> None:
         super().__init__("Order history is already being fetched. Wait for that to end, or stop it, then try again.")
+
+
+class StepProcessDied(PipelineError):
+    """The process that did a step of a run stopped without a word. Names the step."""
+
+
+class RunIsOver(PipelineError):
+    """A worker took up a step of a run that has ended meanwhile."""
 
 
 class MarketplacesUnknown(PipelineError):

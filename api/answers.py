@@ -22,7 +22,7 @@ from amazon_pipeline.errors import PipelineError
 from amazon_pipeline.events import SYNC_COMPLETED, SYNC_ERROR, EventLog
 from amazon_pipeline.settings import Settings
 from api import cursors
-from api.errors import PublishedFileUnreadable
+from api.errors import InvalidParameter, PublishedFileUnreadable
 from api.exact_json import Json, Raw, encode
 from api.lists import Choice, ListPage, ListSource, ReadyList
 from api.pages import Page, PageResponse
@@ -124,9 +124,12 @@ class _Question:
     def start(self, fingerprint: str | None) -> int:
         if not isinstance(self.parameters, ListParameters):
             return 0
-        if self.parameters.cursor is not None:
-            return cursors.read(self.parameters.cursor, fingerprint, self.list_id)
-        return self.parameters.offset
+        if self.parameters.cursor is None:
+            return self.parameters.offset
+        start = cursors.read(self.parameters.cursor, fingerprint, self.list_id)
+        if self.parameters.offset:
+            raise InvalidParameter("offset", "is not for use with cursor, which says where to start")
+        return start
 
 
 class Answers:

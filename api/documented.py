@@ -45,7 +45,7 @@ def answers_with(data: type[BaseModel], *, paged: bool = False) -> dict[int | st
         503: {"model": ErrorBody, "description": "the published file cannot be read at the moment"},
     }
     if paged:
-        responses[410] = {"model": ErrorBody, "description": "a newer file was published: start without a cursor"}
+        responses[409] = {"model": ErrorBody, "description": "a newer file was published: start without a cursor"}
     return _REFUSALS | responses
 
 
@@ -136,8 +136,9 @@ _THIS_DOCUMENT: Final[dict[str, Any]] = {
 
 def _as_query(parameter: dict[str, Any]) -> None:
     """Say of a query parameter what is true of it: it may be empty, which is as if it were not there; never null."""
-    parameter["allowEmptyValue"] = True
     schema = parameter["schema"]
+    if schema.get("type") != "array":
+        parameter["allowEmptyValue"] = True
     kinds = [kind for kind in schema.pop("anyOf", ()) if kind != {"type": "null"}]
     if kinds:
         (kind,) = kinds

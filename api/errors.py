@@ -9,7 +9,7 @@ ApiError
 ├── BodyTooLarge              413
 ├── PageMissing               404  a page or file that is not part of this installation
 ├── MethodRefused             405  the event stream is only for reading
-├── DataMovedOn               410  a cursor of an older published file
+├── DataMovedOn               409  a cursor of an older published file
 ├── NothingPublished          503  /ready before the first publish
 ├── PublishedFileUnreadable   503  may be mended by the next sync
 └── EventLogUnreadable        503  the same for the live events
@@ -122,7 +122,7 @@ class MethodRefused(ApiError):
 class DataMovedOn(ApiError):
     """The cursor belongs to a published file that a newer one has replaced."""
 
-    status, error, retryable = 410, "data-moved-on", True
+    status, error, retryable = 409, "data-moved-on", True
 
     def __init__(self) -> None:
         super().__init__("The data has moved on since this cursor was given. Start again without a cursor.")

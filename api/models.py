@@ -187,7 +187,7 @@ class CurrencyFees(Model):
     """One currency's fees; amounts of two currencies are never added."""
 
     currency: Currency = Field(description="ISO 4217")
-    fees: Money = Field(description="transaction fees")
+    fees: Money | None = Field(description="transaction fees")
     rate: Fraction | None = Field(description="fees as a fraction of revenue; null without revenue")
     net_revenue: Money | None = Field(description="revenue less fees")
 

@@ -9,13 +9,12 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
-    ValidationInfo,
-    field_validator,
     model_validator,
 )
 from pydantic.alias_generators import to_camel
 
 from amazon_pipeline.marketplaces import MARKETPLACES, NON_AMAZON
+from api import cursors
 
 StockFilter: TypeAlias = Literal["out-of-stock", "low-stock", "in-stock", "alert"]
 
@@ -32,6 +31,10 @@ MarketplaceId: TypeAlias = Annotated[
     str,
     AfterValidator(_known_marketplace),
     Field(json_schema_extra={"enum": list(_IDS)}, description="only this marketplace"),
+]
+
+Cursor: TypeAlias = Annotated[
+    str, AfterValidator(cursors.checked), Field(max_length=64, json_schema_extra={"pattern": cursors.PATTERN})
 ]
 
 
@@ -66,16 +69,9 @@ class ListParameters(Parameters):
     """A list that is read page by page."""
 
     limit: int = Field(100, ge=1, le=1000, description="rows in one answer")
-    cursor: str | None = Field(
-        None, max_length=512, description="`nextCursor` of the answer before; without it the list starts at its top"
+    cursor: Cursor | None = Field(
+        None, description="`nextCursor` of the answer before; without it the list starts at its top"
     )
     offset: int = Field(
         0, ge=0, le=10_000_000, description="rows to leave out at the top, for a jump to any page; not with `cursor`"
     )
-
-    @field_validator("offset")
-    @classmethod
-    def _one_start(cls, offset: int, others: ValidationInfo) -> int:
-        if offset and others.data.get("cursor") is not None:
-            raise ValueError("is not for use with cursor, which says where to start")
-        return offset

@@ -201,7 +201,7 @@ def _fees(currency: str, revenue: Decimal | None, stores: Stores) -> dict[str, J
     return {
         "currency": currency,
         "fees": money(fees, currency),
-        "rate": None if fees is None or not revenue else (fees / revenue).quantize(Decimal("0.0001"), ROUND_HALF_UP),
+        "rate": (fees / revenue).quantize(Decimal("0.0001"), ROUND_HALF_UP) if fees is not None and revenue else None,
         "netRevenue": money(None if fees is None or revenue is None else revenue - fees, currency),
     }
 

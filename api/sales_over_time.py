@@ -10,7 +10,7 @@ from itertools import groupby
 from typing import Final, Literal, TypeAlias
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field
 
 from api.exact_json import Json, Raw, encode
 from api.figures import money
@@ -19,7 +19,10 @@ from api.queries import Database
 
 Interval: TypeAlias = Literal["hour", "day"]
 
-_MOST_DAYS: Final[dict[Interval, int]] = {"hour": 31, "day": 366}
+_MOST_DAYS: Final = 366
+_KEPT_DAYS: Final[dict[Interval, int]] = {"hour": 31, "day": _MOST_DAYS}
+"""Spans up to this are cut from one that is kept while the file is current."""
+
 _HOUR: Final = timedelta(hours=1)
 
 
@@ -27,14 +30,7 @@ class SpanParameters(Parameters):
     """How finely sales are counted, and how far back."""
 
     interval: Interval = Field("hour", description="length of one period")
-    days: int = Field(7, ge=1, le=_MOST_DAYS["day"], description="how far back from asOf; at most 31 by the hour")
-
-    @field_validator("days")
-    @classmethod
-    def _bounded(cls, days: int, others: ValidationInfo) -> int:
-        if others.data.get("interval") == "hour" and days > _MOST_DAYS["hour"]:
-            raise ValueError(f"is at most {_MOST_DAYS['hour']} when interval is hour")
-        return days
+    days: int = Field(7, ge=1, le=_MOST_DAYS, description="how far back from asOf")
 
 
 @dataclass(frozen=True)
@@ -80,12 +76,17 @@ def sales_over_time(
 ) -> tuple[Span, list[Json]]:
     """The span asked for and its points, oldest first.
 
-    ``find`` reads sales by period from the file; what it finds is kept under ``name`` for the longest span, of which a
-    shorter one has the same points, only fewer.
+    ``find`` reads sales by period from the file; what it finds is kept under ``name`` for the longest span that is
+    often asked for, of which a shorter one has the same points, only fewer.
     """
+    kept_days = _KEPT_DAYS[parameters.interval]
     span = _span(parameters.interval, known, parameters.days)
-    longest = _span(parameters.interval, known, _MOST_DAYS[parameters.interval])
-    points = database.once(name, lambda: list(_points(find(longest), longest, currency)))
+    longest = _span(parameters.interval, known, max(parameters.days, kept_days))
+
+    def read() -> list[tuple[date, Raw]]:
+        return list(_points(find(longest), longest, currency))
+
+    points = database.once(name, read) if parameters.days <= kept_days else read()
     return span, [point for period, point in points if period >= span.first]
 
 

@@ -73,8 +73,8 @@ def backfill(
     Raises SettingsError, CredentialsMissing, HistoryAlreadyRunning or SyncAlreadyRunning.
     """
     # Dagster takes two seconds to import, which the other commands need not wait for
-    from amazon_pipeline.defs.assets_history import only_history  # noqa: PLC0415
-    from amazon_pipeline.defs.session import AccountSession, Surroundings, describe, only_sync  # noqa: PLC0415
+    from amazon_pipeline.defs.one_sync import only_history, only_sync  # noqa: PLC0415
+    from amazon_pipeline.defs.session import AccountSession, Surroundings, describe  # noqa: PLC0415
 
     outside = surroundings or Surroundings()
 

@@ -26,6 +26,9 @@ def prepare_dagster_home(settings: Settings) -> Path:
     home = settings.data_dir.resolve() / "dagster"
     home.mkdir(parents=True, exist_ok=True)
     instance = yaml.safe_load((project_root() / "dagster.yaml").read_text(encoding="utf-8"))
+    if settings.state_url is not None:
+        # the name of the variable, so that the password stands in no file; dagster_environment puts it there
+        instance["storage"] = {"postgres": {"postgres_url": {"env": "AMAZON_STATE_URL"}}}
     text = "# Made from the checkout's dagster.yaml at each start; edit that one.\n" + yaml.safe_dump(
         _moved(instance, home)
     )
@@ -33,6 +36,16 @@ def prepare_dagster_home(settings: Settings) -> Path:
     if not target.exists() or target.read_text(encoding="utf-8") != text:
         target.write_text(text, encoding="utf-8")
     return home
+
+
+def dagster_environment(settings: Settings) -> dict[str, str]:
+    """What Dagster's processes need beside what is set: secrets of a ``.env`` file that its own files name."""
+    named = {
+        "AMAZON_STATE_URL": settings.state_url,
+        "AMAZON_CELERY_BROKER": settings.celery_broker,
+        "AMAZON_CELERY_BACKEND": settings.celery_backend,
+    }
+    return {name: secret.get_secret_value() for name, secret in named.items() if secret is not None}
 
 
 def _moved(node: Any, home: Path) -> Any:

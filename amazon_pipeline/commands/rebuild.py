@@ -16,7 +16,7 @@ def rebuild(settings: Settings, say: Callable[[str], None]) -> bool:
     Until it is whole the old one stays. Raises SyncAlreadyRunning, LandingUnavailable, WarehouseUnavailable.
     """
     # Dagster takes two seconds to import, which the other commands need not wait for
-    from amazon_pipeline.defs.session import only_sync  # noqa: PLC0415
+    from amazon_pipeline.defs.one_sync import only_sync  # noqa: PLC0415
 
     settings.require_credentials()
     with only_sync(settings):

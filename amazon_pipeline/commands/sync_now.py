@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from amazon_pipeline.commands.dagster_home import prepare_dagster_home
+from amazon_pipeline.commands.dagster_home import dagster_environment, prepare_dagster_home
 from amazon_pipeline.settings import Settings
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ def sync_now(settings: Settings, say: Callable[[str], None]) -> bool:
     Raises CredentialsMissing or SyncAlreadyRunning before anything is asked of Amazon.
     """
     settings.require_credentials()
-    os.environ["DAGSTER_HOME"] = str(prepare_dagster_home(settings))
+    os.environ.update({"DAGSTER_HOME": str(prepare_dagster_home(settings)), **dagster_environment(settings)})
     # Dagster takes two seconds to import, which the other commands need not wait for
     from amazon_pipeline.definitions import build_definitions  # noqa: PLC0415
     from amazon_pipeline.defs.foreground import sync_in_foreground  # noqa: PLC0415

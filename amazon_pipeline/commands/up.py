@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from amazon_pipeline.commands.dagster_home import prepare_dagster_home, project_root
+from amazon_pipeline.commands.dagster_home import dagster_environment, prepare_dagster_home, project_root
 from amazon_pipeline.commands.services import Service, Services, free_port, is_listening, require_free_port, script
 from amazon_pipeline.errors import CredentialsMissing, PipelineError
 from amazon_pipeline.events import SYNC_COMPLETED, EventLog
@@ -51,7 +51,12 @@ def run_services(
     require_free_port("127.0.0.1", addresses.dagster_port, "--dagster-port")
     home = prepare_dagster_home(settings)
     logs = settings.data_dir.resolve() / "logs"
-    env = {**env, "DAGSTER_HOME": str(home), "AMAZON_DATA_DIR": str(settings.data_dir.resolve())}
+    env = {
+        **env,
+        **dagster_environment(settings),
+        "DAGSTER_HOME": str(home),
+        "AMAZON_DATA_DIR": str(settings.data_dir.resolve()),
+    }
     with Services(env, cwd, say) as services:
         if simulator_port is not None:
             _start_simulator(services, simulator_port, logs)

@@ -53,6 +53,7 @@ def published_asset() -> dg.AssetsDefinition:
                 ]
                 is_worth_publishing = has_any_success(connection)
             metadata: dict[str, Any] = {"published": "no stream has ever succeeded"}
+            sync.warehouse.release()  # the file is copied
             if is_worth_publishing:
                 publication = publish(
                     settings.warehouse_path,

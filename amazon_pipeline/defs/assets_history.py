@@ -1,20 +1,20 @@
 """Order history: a month at a time on demand, and a new account's first days within its syncs.
 
-A report takes minutes at Amazon, so nothing here holds the sync lock: a lock of its own keeps two runs from asking for
-the same report, and the next sync stages, merges and publishes what has landed.
+A report takes minutes at Amazon, so nothing here holds the sync lease: a lease of its own keeps two runs from asking
+for the same report, and the next sync stages, merges and publishes what has landed.
 """
 
+import os
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import dagster as dg
 from dagster import AssetExecutionContext
-from filelock import FileLock, Timeout
 
 from amazon_pipeline.defs.assets_raw import marketplaces_of, raw_asset
 from amazon_pipeline.defs.metadata import OWNERS, outcomes_metadata
+from amazon_pipeline.defs.one_sync import only_history
 from amazon_pipeline.defs.session import AccountSession, Surroundings, SyncSession
 from amazon_pipeline.defs.warehouse_resource import WarehouseResource
 from amazon_pipeline.errors import HistoryAlreadyRunning
@@ -25,23 +25,8 @@ from amazon_pipeline.warehouse import claim, record_outcome
 
 GROUP: Final = "history"
 _POOL: Final = "amazon_history"
-_AFTER_ORDERS: Final = {"dagster/priority": "-20"}
+_AFTER_ORDERS: Final = {"dagster/priority": "-20", "dagster-celery/priority": "3"}
 _BUDGET_SECONDS: Final = 1800
-
-
-@contextmanager
-def only_history(settings: Settings) -> Iterator[None]:
-    """Hold the history lock. Raises HistoryAlreadyRunning."""
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(settings.history_lock_path, is_singleton=True, thread_local=False)
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        raise HistoryAlreadyRunning from None
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 def history_assets(now: datetime) -> list[dg.AssetsDefinition]:
@@ -53,13 +38,14 @@ def history_assets(now: datetime) -> list[dg.AssetsDefinition]:
 
 
 def history_resource(settings: Settings, surroundings: Surroundings) -> dg.ResourceDefinition:
-    """The resource ``history``: a session with Amazon that holds the history lock, and not that of the sync."""
+    """The resource ``history``: a session with Amazon that holds the history lease, and not that of the sync."""
 
-    @dg.resource(description="The history lock, and a session with Amazon that has time to wait for reports.")
+    @dg.resource(description="The history lease, and a session with Amazon that has time to wait for reports.")
     def history(context: dg.InitResourceContext) -> Iterator[SyncSession]:
         patient = settings.model_copy(update={"sync_budget_seconds": _BUDGET_SECONDS})
-        with only_history(settings):
-            session = SyncSession(patient, context.run.run_id if context.run else "history", surroundings)
+        run_id = context.run.run_id if context.run else f"process-{os.getpid()}"
+        with only_history(settings, run_id):
+            session = SyncSession(patient, run_id, surroundings)
             try:
                 yield session
             finally:
@@ -126,7 +112,7 @@ def fetch_month(history: SyncSession, warehouse: WarehouseResource, month: dg.Ti
 def _first_history(account: AccountSession, warehouse: WarehouseResource) -> Outcome:
     def fetch(extraction: Extraction, fetched: Fetched) -> None:
         try:
-            with only_history(account.settings):
+            with only_history(account.settings, account.run_id):
                 ids = marketplaces_of(account, warehouse)
                 fetch_first_history(extraction, fetched, marketplace_ids=ids, days=account.settings.history_days)
         except HistoryAlreadyRunning as running:

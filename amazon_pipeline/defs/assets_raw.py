@@ -61,11 +61,11 @@ _DESCRIPTIONS: Final = {
     "complete window.",
     "inbound_shipments": "One row per page of getShipments or of a shipment's items, as a file: what is on the way.",
 }
-_LAST_TO_RUN: Final = {"dagster/priority": "-10"}
+_LAST_TO_RUN: Final = {"dagster/priority": "-10", "dagster-celery/priority": "4"}
 """Orders may wait long for Amazon's quota; the other streams go first."""
 
 
-_AFTER_ALL: Final = {"dagster/priority": "-30"}
+_AFTER_ALL: Final = {"dagster/priority": "-30", "dagster-celery/priority": "2"}
 """What is only compared with must not delay what is shown."""
 
 
@@ -117,13 +117,18 @@ def raw_asset(
         with sync.step(context):
             with warehouse.get_connection() as connection:
                 sync.begin(context, connection)
-            fetched = sync.of_each(sources(sync), lambda source: _once(sync, stream, source, warehouse, fetch))
+            before = sync.fetched(stream)
+            fetched = sync.of_each(
+                sources(sync),
+                lambda source: before[source.name](source) if source.name in before else fetch(source, warehouse),
+            )
+            for source, outcome in fetched:
+                sync.remember(stream, source, outcome)
             for _, outcome in fetched:
                 if outcome.error is not None and is_worth_another_try(outcome):
                     sync.try_again(context, outcome.error)
             with warehouse.get_connection() as connection:
                 for account, outcome in fetched:
-                    sync.outcomes.append(outcome)
                     record_outcome(connection, account.seller_id, _to_be_shown(outcome, sync.settings))
             for account, outcome in fetched:
                 for sentence in (outcome.message, clock_warning(outcome.clock_ahead_seconds)):
@@ -143,22 +148,6 @@ def raw_asset(
         )
 
     return raw
-
-
-def _once(
-    sync: SyncSession,
-    stream: str,
-    account: Source,
-    warehouse: WarehouseResource,
-    fetch: Callable[[Source, WarehouseResource], Outcome],
-) -> Outcome:
-    """How the account's fetch ended; one that did not fail is not made again when the step is."""
-    before = sync.fetched.get((stream, account.name))
-    if before is not None and before.status != "failed":
-        return before
-    outcome = fetch(account, warehouse)
-    sync.fetched[stream, account.name] = outcome
-    return outcome
 
 
 def _to_be_shown(outcome: Outcome, settings: Settings) -> Outcome:

@@ -21,7 +21,7 @@ from amazon_pipeline.extraction import (
 from amazon_pipeline.extraction.windows import Window
 from amazon_pipeline.warehouse import lost_windows, reached
 
-_AFTER_AMAZON: Final = {"dagster/priority": "-20"}
+_AFTER_AMAZON: Final = {"dagster/priority": "-20", "dagster-celery/priority": "3"}
 """A store that does not answer must not delay what is fetched from Amazon."""
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass
 
 import dagster as dg
 
-from amazon_pipeline.defs.session import end_dead_runs, only_sync
+from amazon_pipeline.defs.one_sync import end_dead_runs, only_sync
 from amazon_pipeline.defs.sync_job import CLI_RUN_TAGS, JOB, active_syncs
 from amazon_pipeline.errors import SyncAlreadyRunning
 from amazon_pipeline.settings import Settings
@@ -26,14 +27,15 @@ def sync_in_foreground(settings: Settings, definitions: dg.Definitions) -> Foreg
 
     Raises SyncAlreadyRunning if another process syncs this data directory, or is about to.
     """
-    # the watchdog holds the lock for a moment when it looks
-    with only_sync(settings, wait_seconds=2), dg.DagsterInstance.get() as instance:
+    run_id = str(uuid.uuid4())
+    # the watchdog holds the lease for a moment when it looks
+    with only_sync(settings, run_id, wait_seconds=2), dg.DagsterInstance.get() as instance:
         end_dead_runs(settings, instance)
         waiting = active_syncs(instance)
         if waiting:
             raise SyncAlreadyRunning(waiting[0])
         job = definitions.resolve_job_def(JOB)
-        result = job.execute_in_process(instance=instance, raise_on_error=False, tags=CLI_RUN_TAGS)
+        result = job.execute_in_process(instance=instance, raise_on_error=False, tags=CLI_RUN_TAGS, run_id=run_id)
         return ForegroundSync(result.run_id, result.success, _first_error(result))
 
 

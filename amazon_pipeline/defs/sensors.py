@@ -22,7 +22,7 @@ from amazon_pipeline.alerts import (
     sync_changes,
     sync_verdict,
 )
-from amazon_pipeline.defs.session import FOREGROUND_TAG, UNFINISHED, end_dead_runs, only_sync
+from amazon_pipeline.defs.one_sync import FOREGROUND_TAG, UNFINISHED, end_dead_runs, only_sync
 from amazon_pipeline.errors import SyncAlreadyRunning
 from amazon_pipeline.events import EventLog
 from amazon_pipeline.settings import Settings

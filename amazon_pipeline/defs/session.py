@@ -1,7 +1,8 @@
-"""One sync of one process: its lock, its session with Amazon, and what it tells the world."""
+"""One sync in one process: its sessions with Amazon and the stores, and what it tells the world."""
 
 from __future__ import annotations
 
+import json
 import os
 import queue
 import re
@@ -11,23 +12,34 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final, TypeVar
 
 import dagster as dg
 import duckdb
-from filelock import FileLock, Timeout
 
+from amazon_pipeline.defs.one_sync import end_dead_runs, only_sync, timestamp
 from amazon_pipeline.errors import (
     PipelineError,
+    RunIsOver,
     ShopifyTransient,
-    SyncAlreadyRunning,
     TransientError,
     WarehouseHeld,
 )
 from amazon_pipeline.events import SYNC_COMPLETED, SYNC_ERROR, SYNC_STARTED, EventLog
-from amazon_pipeline.extraction import Extraction, Outcome, ShopifyExtraction, open_shopify, shopify_extraction
+from amazon_pipeline.events.runs import RunRecord
+from amazon_pipeline.extraction import (
+    Extraction,
+    Outcome,
+    ShopifyExtraction,
+    as_text,
+    from_text,
+    open_shopify,
+    shopify_extraction,
+    slow_failure,
+)
 from amazon_pipeline.landing import Landing
+from amazon_pipeline.leases import Lease
 from amazon_pipeline.marts import bring_up_to_date
 from amazon_pipeline.selling_partner.calls import Progress
 from amazon_pipeline.selling_partner.client import SellingPartner, ignore_progress, open_selling_partner, utc_now
@@ -35,15 +47,10 @@ from amazon_pipeline.selling_partner.quota import Budget
 from amazon_pipeline.settings import Account, Settings
 from amazon_pipeline.shopify.client import ShopifyAdmin
 from amazon_pipeline.stores import ShopifyStore
-from amazon_pipeline.warehouse import claim, open_warehouse, unreadable_batches
+from amazon_pipeline.warehouse import KeptOpen, claim, open_warehouse, unreadable_batches
 
-KILLED_MESSAGE: Final = (
-    "The sync was stopped before it finished. The figures shown are those of the sync before; "
-    "the next sync goes on where this one stopped."
-)
 MOST_RETRIES: Final = 2
 """Of a step, after its first try."""
-FOREGROUND_TAG: Final = {"launched_by": "amazon-pipeline sync"}
 Result = TypeVar("Result")
 Source = TypeVar("Source", bound="AccountSession | StoreSession")
 _LOCK_WAIT_SECONDS: Final = 30.0
@@ -51,61 +58,6 @@ _SLOW_SECONDS: Final = 60.0
 """A store that took so long to fail is not asked again in the same sync: the others and Amazon wait for it."""
 _DISK_FULL: Final = ("No space left on device", "database or disk is full", "the disk is full")
 """How the system, SQLite and we say it."""
-UNFINISHED: Final = [
-    dg.DagsterRunStatus.QUEUED,
-    dg.DagsterRunStatus.NOT_STARTED,
-    dg.DagsterRunStatus.STARTING,
-    dg.DagsterRunStatus.STARTED,
-    dg.DagsterRunStatus.CANCELING,
-]
-
-
-def timestamp(moment: datetime) -> str:
-    """ISO 8601 with Z and milliseconds, as the contract's events carry it."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def sync_lock(settings: Settings) -> FileLock:
-    """The lock of the one sync that may run on a data directory; released by the kernel when its process dies."""
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    return FileLock(settings.lock_path, is_singleton=True, thread_local=False)
-
-
-@contextmanager
-def only_sync(settings: Settings, *, wait_seconds: float = 0) -> Iterator[None]:
-    """Hold the sync lock. Raises SyncAlreadyRunning, naming the run that holds it."""
-    lock = sync_lock(settings)
-    try:
-        lock.acquire(timeout=wait_seconds)
-    except Timeout:
-        running = EventLog(settings.state).unfinished_runs()
-        raise SyncAlreadyRunning(running[-1] if running else "unknown") from None
-    try:
-        yield
-    finally:
-        lock.release()
-
-
-def end_dead_runs(settings: Settings, instance: dg.DagsterInstance, *, but: str | None = None) -> list[str]:
-    """Tell of runs that began and can no longer end, and mark them failed in Dagster. The caller holds the sync lock.
-
-    Whoever holds the lock knows that no other run is alive.
-    """
-    events = EventLog(settings.state)
-    dead = [run_id for run_id in events.unfinished_runs() if run_id != but]
-    for run_id in dead:
-        now = utc_now()
-        events.append(
-            SYNC_ERROR, {"error": KILLED_MESSAGE, "timestamp": timestamp(now), "runId": run_id}, at=now, run_id=run_id
-        )
-        run = instance.get_run_by_id(run_id)
-        if run is not None and run.status in UNFINISHED:
-            instance.report_run_failed(run, message=KILLED_MESSAGE)
-    # a foreground sync holds the lock from before its run is made: one that is open now died before it could begin
-    for record in instance.get_run_records(dg.RunsFilter(tags=FOREGROUND_TAG, statuses=UNFINISHED)):
-        if record.dagster_run.run_id != but:
-            instance.report_run_failed(record.dagster_run, message=KILLED_MESSAGE)
-    return dead
 
 
 @dataclass(frozen=True)
@@ -123,9 +75,16 @@ class Surroundings:
 class AccountSession:
     """One account within a run: its session with Amazon, its quota, its landed pages."""
 
-    def __init__(self, account: Account, surroundings: Surroundings, writing: threading.Lock | None = None) -> None:
+    def __init__(
+        self,
+        account: Account,
+        surroundings: Surroundings,
+        writing: threading.Lock | None = None,
+        run_id: str | None = None,
+    ) -> None:
         self.name = account.name
         self.settings = account.settings
+        self.run_id = run_id
         self.clock = surroundings.clock
         self.writing = writing or threading.Lock()
         """Held by whoever writes tables that hold several accounts' rows, while accounts are fetched side by side."""
@@ -149,7 +108,7 @@ class AccountSession:
         if self._client is None:
             self._client = open_selling_partner(
                 self.settings,
-                budget=Budget(self.settings.sync_budget_seconds, self._surroundings.monotonic),
+                budget=_budget(self.settings, self._surroundings, f"amazon/{self.name}", self.run_id),
                 on_progress=lambda progress: self.on_progress(replace(progress, account=self.name)),
                 clock=self.clock,
                 sleep=self._surroundings.sleep,
@@ -168,8 +127,9 @@ class AccountSession:
 class StoreSession:
     """One Shopify store within a run: its session, its points, its landed pages."""
 
-    def __init__(self, store: ShopifyStore, settings: Settings, surroundings: Surroundings) -> None:
+    def __init__(self, store: ShopifyStore, settings: Settings, surroundings: Surroundings, run_id: str) -> None:
         self.name = store.name
+        self.run_id = run_id
         self.seller_id = store.domain
         self.settings = settings
         self.clock = surroundings.clock
@@ -189,13 +149,19 @@ class StoreSession:
 
         Raises the error of a stream of this run that the store was slow to fail.
         """
+        if self._client is None and self._failed_slowly is None:
+            recorded = RunRecord(self.settings.state, self.run_id).outcomes()
+            ours = [
+                text for (stream, name), text in recorded.items() if name == self.name and stream.startswith("shopify_")
+            ]
+            self._failed_slowly = slow_failure(ours, seconds=_SLOW_SECONDS)
         if self._failed_slowly is not None:
             raise self._failed_slowly
         if self._client is None:
             self._client = open_shopify(
                 self.settings,
                 self._store,
-                budget=Budget(self.settings.sync_budget_seconds, self._surroundings.monotonic),
+                budget=_budget(self.settings, self._surroundings, f"shopify/{self.name}", self.run_id),
                 on_progress=lambda progress: self.on_progress(replace(progress, account=self.name, service="Shopify")),
                 clock=self.clock,
                 sleep=self._surroundings.sleep,
@@ -216,24 +182,35 @@ class StoreSession:
             self._client.close()
 
 
-class SyncSession:
-    """What the assets of one run share. Made by ``sync_resource``; lives as long as the run does in this process."""
+def _budget(settings: Settings, surroundings: Surroundings, source: str, run_id: str | None) -> Budget:
+    """What is left of the time that the run may wait for a source, if another of its processes asked it before."""
+    spent = 0.0
+    if run_id is not None:
+        now = surroundings.clock()
+        spent = (now - RunRecord(settings.state, run_id).began(source, at=now)).total_seconds()
+    return Budget(settings.sync_budget_seconds - max(spent, 0.0), surroundings.monotonic)
 
-    def __init__(self, settings: Settings, run_id: str, surroundings: Surroundings) -> None:
+
+class SyncSession:
+    """What the assets of one run share in this process: all of them, or each in a process of its own.
+
+    Made by ``sync_resource``. What has to outlive a process lies in the state (``RunRecord``).
+    """
+
+    def __init__(self, settings: Settings, run_id: str, surroundings: Surroundings, lease: Lease | None = None) -> None:
         self.settings = settings
+        self._lease = lease
         self.run_id = run_id
         self.events = EventLog(settings.state)
         self.clock = surroundings.clock
         self._surroundings = surroundings
-        self.outcomes: list[Outcome] = []
+        self._record = RunRecord(settings.state, run_id)
         self._log: Callable[[str], None] = lambda _line: None
         self._is_up_to_date = False
-        self._tried_again = 0
-        self.fetched: dict[tuple[str, str], Outcome] = {}
-        """Of this run, by stream and account: what went well is not fetched again when the step is tried again."""
         writing = threading.Lock()
-        self.accounts = tuple(AccountSession(account, surroundings, writing) for account in settings.accounts)
-        self.stores = tuple(StoreSession(store, settings, surroundings) for store in settings.shopify_stores)
+        self.accounts = tuple(AccountSession(account, surroundings, writing, run_id) for account in settings.accounts)
+        self.stores = tuple(StoreSession(store, settings, surroundings, run_id) for store in settings.shopify_stores)
+        self.warehouse = KeptOpen(settings.warehouse_path, surroundings.monotonic)
 
     @property
     def sources(self) -> tuple[AccountSession | StoreSession, ...]:
@@ -243,14 +220,29 @@ class SyncSession:
     @property
     def has_only_failures(self) -> bool:
         """Whether streams of this run failed and not one page came; a stream that was not due is no success."""
-        failed = any(outcome.status == "failed" for outcome in self.outcomes)
-        return failed and not any(outcome.fetched.pages for outcome in self.outcomes)
+        outcomes = [json.loads(text) for text in self._record.outcomes().values()]
+        failed = any(outcome["status"] == "failed" for outcome in outcomes)
+        return failed and not any(outcome["fetched"]["pages"] for outcome in outcomes)
+
+    def remember(self, stream: str, source: AccountSession | StoreSession, outcome: Outcome) -> None:
+        """How a fetch ended, for the other steps of the run and for another try of this one."""
+        self._record.remember(stream, source.name, as_text(outcome), at=self.clock())
+
+    def fetched(self, stream: str) -> dict[str, Callable[[AccountSession | StoreSession], Outcome]]:
+        """Of an earlier try of the step, by source: what did not fail, which is not fetched again."""
+        earlier = {name: text for (_, name), text in self._record.outcomes(stream).items()}
+        return {
+            name: lambda source, text=text: from_text(stream, text, source.landing)  # type: ignore[misc]
+            for name, text in earlier.items()
+            if json.loads(text)["status"] != "failed"
+        }
 
     def of_each(self, sources: Sequence[Source], do: Callable[[Source], Result]) -> list[tuple[Source, Result]]:
         """What ``do`` gives for each account or store: side by side, since each waits for a quota of its own.
 
         Progress is told from this thread alone. What ``do`` raises passes through once all have ended.
         """
+        self.warehouse.release()
         if len(sources) < 2:
             for source in sources:
                 source.on_progress = self._progress
@@ -290,16 +282,28 @@ class SyncSession:
     def step(self, context: dg.AssetExecutionContext) -> Iterator[None]:
         """The body of an asset: progress goes to its log, and whatever stops it is told as ``amazon-sync-error``."""
         self.follow(context)
+        if self.settings.executor != "in-process":
+            run = context.instance.get_run_by_id(self.run_id)
+            if run is not None and run.is_finished:
+                raise RunIsOver(f"The run {self.run_id} has ended; this step of it came too late and is not done.")
+        if self._lease is not None:
+            self._lease.ensure_held()
+            self._lease.doing(context.get_step_execution_context().step.key)
         try:
             self.bring_up_to_date(context.log.warning)
+            if self.settings.executor == "in-process":  # else the next step's process needs it
+                self.warehouse.keep()
             yield
         except WarehouseHeld as error:
+            self.warehouse.release()
             self.try_again(context, error)
             self.failed(str(error))
             raise
         except dg.RetryRequested:
+            self.warehouse.release()
             raise
         except BaseException as error:
+            self.warehouse.release()
             self.failed(self._sentence(context, error))
             raise
 
@@ -308,10 +312,10 @@ class SyncSession:
 
         For what may be over soon. Half of the time that a sync may wait for quota may go into such waits.
         """
-        waited = self._tried_again * self._surroundings.retry_seconds
+        retries = context.instance.all_logs(context.run.run_id, of_type=dg.DagsterEventType.STEP_UP_FOR_RETRY)
+        waited = len(retries) * self._surroundings.retry_seconds
         if context.retry_number >= MOST_RETRIES or waited >= self.settings.sync_budget_seconds / 2:
             return
-        self._tried_again += 1
         wait = self._surroundings.retry_seconds
         context.log.warning(f"{error} The step is tried again in {wait:.0f} s.")
         raise dg.RetryRequested(max_retries=MOST_RETRIES, seconds_to_wait=wait) from error
@@ -346,6 +350,7 @@ class SyncSession:
 
     def close(self) -> None:
         """End the sessions with Amazon and the stores."""
+        self.warehouse.release()
         for source in self.sources:
             source.close()
 
@@ -428,15 +433,15 @@ _NAMES: Final = {
 
 
 def sync_resource(settings: Settings, surroundings: Surroundings) -> dg.ResourceDefinition:
-    """The resource ``sync``: a SyncSession that holds the sync lock from the run's first step to its last."""
+    """The resource ``sync``: a SyncSession that holds the sync lease with the run's other processes."""
 
-    @dg.resource(description="The sync lock, the session with Amazon, and the event log.")
+    @dg.resource(description="The sync lease, the session with Amazon, and the event log.")
     def sync(context: dg.InitResourceContext) -> Iterator[SyncSession]:
         run_id = context.run.run_id if context.run else f"process-{os.getpid()}"
-        with only_sync(settings, wait_seconds=_LOCK_WAIT_SECONDS):
+        with only_sync(settings, run_id, wait_seconds=_LOCK_WAIT_SECONDS) as lease:
             if context.instance is not None:
                 end_dead_runs(settings, context.instance, but=run_id)
-            session = SyncSession(settings, run_id, surroundings)
+            session = SyncSession(settings, run_id, surroundings, lease)
             try:
                 yield session
             finally:

@@ -6,7 +6,7 @@ from typing import Final
 
 import dagster as dg
 
-from amazon_pipeline.defs.session import FOREGROUND_TAG, UNFINISHED
+from amazon_pipeline.defs.one_sync import FOREGROUND_TAG, UNFINISHED
 from amazon_pipeline.errors import CredentialsMissing
 from amazon_pipeline.settings import Settings
 
@@ -26,14 +26,14 @@ CLI_RUN_TAGS: Final = {
 }
 
 
-def sync_job(settings: Settings) -> dg.UnresolvedAssetJobDefinition:
-    """The job ``amazon_sync``: all assets but those of the group history, in one process."""
+def sync_job(settings: Settings, executor: dg.ExecutorDefinition) -> dg.UnresolvedAssetJobDefinition:
+    """The job ``amazon_sync``: all assets but those of the group history."""
     return dg.define_asset_job(
         JOB,
         # a job with a partitioned asset in it refuses to run without a partition
         selection=dg.AssetSelection.all() - dg.AssetSelection.groups("history"),
         description="Pull what changed from Amazon, check it, build the marts, publish them.",
-        executor_def=dg.in_process_executor,
+        executor_def=executor,
         tags={
             SYNC_TAG: "1",
             # frees the queue from a run whose process vanished; a sync that still waits for quota has long stopped

@@ -10,6 +10,7 @@ from pydantic import Field, field_validator
 from amazon_pipeline.defs.housekeeping import forget_old_runs
 from amazon_pipeline.defs.session import SyncSession
 from amazon_pipeline.defs.warehouse_resource import WarehouseResource
+from amazon_pipeline.events.runs import forget_runs
 from amazon_pipeline.marts import merge_orders
 from amazon_pipeline.warehouse import purge, replay_quarantined_orders
 
@@ -18,6 +19,9 @@ REPLAY_JOB: Final = "replay_quarantined_orders"
 
 _EVENTS_KEPT: Final = timedelta(days=30)
 """A browser that was closed for longer is told the state of things, not what it missed."""
+
+_TOLD_KEPT: Final = timedelta(days=2)
+"""What the steps of a run told each other; a run lasts an hour at the most."""
 
 
 class Replay(dg.Config):
@@ -45,6 +49,7 @@ def purge_expired(
         gone = purge(connection, sync.settings.landing_dir, cutoff)
     context.log.info(f"Older than {cutoff:%Y-%m-%d}: {gone}")
     events = sync.events.forget(sync.clock() - _EVENTS_KEPT)
+    forget_runs(sync.settings.state, sync.clock() - _TOLD_KEPT)
     runs = forget_old_runs(context.instance, sync.clock())
     context.log.info(f"{events} events and {runs} runs of Dagster were old and are gone")
 

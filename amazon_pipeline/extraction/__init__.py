@@ -10,6 +10,7 @@ from amazon_pipeline.extraction.inventory import fetch_inventory
 from amazon_pipeline.extraction.marketplaces import fetch_marketplaces
 from amazon_pipeline.extraction.order_metrics import fetch_order_metrics
 from amazon_pipeline.extraction.orders import ask_again, fetch_orders
+from amazon_pipeline.extraction.recorded import as_text, from_text, slow_failure
 from amazon_pipeline.extraction.shopify_fees import fetch_shopify_fees
 from amazon_pipeline.extraction.shopify_history import fetch_shopify_history
 from amazon_pipeline.extraction.shopify_orders import fetch_shopify_orders
@@ -24,6 +25,7 @@ __all__ = [
     "KnownShipment",
     "Outcome",
     "ShopifyExtraction",
+    "as_text",
     "ask_again",
     "close_what_was_cut_off",
     "fetch_first_history",
@@ -38,7 +40,9 @@ __all__ = [
     "fetch_shopify_history",
     "fetch_shopify_orders",
     "fetch_stock_report",
+    "from_text",
     "open_shopify",
     "run_stream",
     "shopify_extraction",
+    "slow_failure",
 ]

@@ -186,6 +186,12 @@ class Landing:
             found += [self._load(path, stream, day.name) for path in sorted(day.glob("*/manifest.json"))]
         return found
 
+    def batch(self, stream: str, batch_id: str) -> Batch | None:
+        """A batch by its id. Raises LandingUnavailable."""
+        for path in (self._root / stream).glob(f"????-??-??/{batch_id}/manifest.json"):
+            return self._load(path, stream, path.parent.parent.name)
+        return None
+
     def _load(self, path: Path, stream: str, day: str) -> Batch:
         content = _bytes_of(path)
         try:

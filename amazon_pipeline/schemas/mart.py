@@ -127,7 +127,7 @@ INVENTORY = Table(
             "with pool_seller_sku: the row that counts these units, itself if this is no duplicate",
         ),
         Column("pool_seller_sku", "VARCHAR", "SKU of the row that counts these units"),
-        Column("first_seen_at", "TIMESTAMPTZ", "when a snapshot first showed the SKU here, UTC"),
+        Column("first_seen_at", "TIMESTAMPTZ", "when the first snapshot that showed the SKU here was begun, UTC"),
         Column(
             "missed_snapshots", "INTEGER", "snapshots in a row, the newest included, that lacked the SKU", minimum=0
         ),

@@ -38,7 +38,7 @@ def _days(days: int) -> Column:
         f"in_stock_days_{days}d",
         "INTEGER",
         f"24-hour days of the last {days} known on which the SKU was fulfillable for at least half the time, or sold; "
-        "before our first snapshot of the marketplace every day counts",
+        "while it was not listed none counts, and before our first snapshot of the marketplace every day does",
         minimum=0,
     )
 

@@ -55,7 +55,7 @@ CREATE TABLE IF NOT EXISTS run_outcomes (
 
 _LEASES: Final = """
 CREATE TABLE IF NOT EXISTS leases (
-  name TEXT NOT NULL, holder TEXT NOT NULL, run_id TEXT NOT NULL, process TEXT NOT NULL, is_step BOOLEAN NOT NULL,
+  name TEXT NOT NULL, holder TEXT NOT NULL, run_id TEXT NOT NULL, process TEXT NOT NULL, step TEXT,
   renewed_at TIMESTAMPTZ NOT NULL,
   PRIMARY KEY (name, holder)
 );

@@ -1,6 +1,7 @@
 """The working DuckDB file, which only the pipeline opens, and the snapshots published from it."""
 
 from amazon_pipeline.warehouse.connection import from_microseconds, open_file, open_warehouse, transaction
+from amazon_pipeline.warehouse.kept_open import KeptOpen
 from amazon_pipeline.warehouse.load import Loaded, stage_landed
 from amazon_pipeline.warehouse.migration import Migration, migrate
 from amazon_pipeline.warehouse.publish import Publication, publish
@@ -21,6 +22,7 @@ from amazon_pipeline.warehouse.status import (
 )
 
 __all__ = [
+    "KeptOpen",
     "Loaded",
     "Migration",
     "Publication",

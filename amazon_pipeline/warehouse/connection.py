@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import re
 import threading
 import time
@@ -161,8 +162,8 @@ def from_microseconds(since_1970: int) -> datetime:
 
 def _connect(path: Path, wait_seconds: float, sleep: Callable[[float], None]) -> duckdb.DuckDBPyConnection:
     path.parent.mkdir(parents=True, exist_ok=True)
-    if path.exists() and path.stat().st_size == 0:
-        path.unlink()  # a process was killed while DuckDB made it; DuckDB refuses such a file
+    if not path.exists() or path.stat().st_size == 0:
+        _make(path)
     waited = 0.0
     while True:
         try:
@@ -183,6 +184,21 @@ def _connect(path: Path, wait_seconds: float, sleep: Callable[[float], None]) ->
         else:
             _configure(connection)
             return connection
+
+
+def _make(path: Path) -> None:
+    """Have DuckDB make the file, one process at a time: an empty one, left by a process that was killed, it refuses."""
+    with path.with_name(f".{path.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if path.exists() and path.stat().st_size > 0:
+            return  # another process has made it meanwhile
+        path.unlink(missing_ok=True)
+        try:
+            duckdb.connect(path).close()
+        except duckdb.Error as error:
+            raise WarehouseUnavailable(
+                f"The working file {path} cannot be opened ({_first_line(error)}). {_REBUILD}"
+            ) from error
 
 
 def _configure(connection: duckdb.DuckDBPyConnection) -> None:

@@ -41,6 +41,15 @@ export function unknown(reason) {
 /** Text for screen readers only. */
 export const hidden = (text) => el("span", { class: "hidden-visually" }, text);
 
+const ARROWS = { up: ["▲", "Up "], down: ["▼", "Down "], neutral: ["", ""] };
+
+/** By how much something went up or down; coloured where one way is the `better` one ("up" or "down"). */
+export function delta(trend, text, better = null) {
+  const [arrow, word] = ARROWS[trend] ?? ARROWS.neutral;
+  const tone = !better || !arrow ? null : trend === better ? "good" : "bad";
+  return el("span", { class: "delta", "data-tone": tone }, arrow ? el("span", { class: "arrow", "aria-hidden": "true" }, arrow) : null, word ? hidden(word) : null, text);
+}
+
 const drawn = new WeakMap();
 
 /**

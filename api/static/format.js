@@ -7,6 +7,7 @@ const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
 const weekdayAndClock = new Intl.DateTimeFormat(undefined, { weekday: "short", hour: "numeric", minute: "2-digit" });
 const dayAndClock = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", hour: "numeric", minute: "2-digit" });
 const day = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", timeZone: "UTC" });
+const dayOfWeek = new Intl.DateTimeFormat(undefined, { weekday: "short", day: "numeric", month: "short", timeZone: "UTC" });
 const ago = new Intl.RelativeTimeFormat(undefined, { style: "short" });
 const hourOnly = new Intl.DateTimeFormat(undefined, { hour: "numeric", minute: "2-digit" });
 const decimals = new Intl.NumberFormat(undefined, { maximumFractionDigits: 1 });
@@ -62,6 +63,9 @@ export function time(iso) {
 
 /** A calendar day such as `2026-11-22`, in no time zone. */
 export const calendarDay = (iso) => day.format(new Date(`${iso}T00:00:00Z`));
+
+/** The same with its weekday. */
+export const weekDay = (iso) => dayOfWeek.format(new Date(`${iso}T00:00:00Z`));
 
 export const minutesSince = (iso) => Math.max(0, Math.floor((Date.now() - Date.parse(iso)) / 60_000));
 

@@ -13,7 +13,7 @@ export function showMetadata(fresh) {
   metadata = fresh;
   const demo = metadata.source === "simulator";
   byId("demo").hidden = !demo;
-  byId("strip").classList.toggle("is-demo", demo);
+  byId("top").classList.toggle("is-demo", demo);
   setTitle(demo ? "Demo · Amazon Pipeline" : "Amazon Pipeline");
   showAge();
 }
@@ -37,7 +37,8 @@ function isStale() {
 /** Forget the data: it is not ours to show (the setup prompt). */
 export function hideMetadata() {
   metadata = null;
+  byId("top").classList.remove("is-demo");
   byId("demo").hidden = true;
-  byId("strip").hidden = true;
+  byId("freshness").hidden = true;
   clearNotice("stale");
 }

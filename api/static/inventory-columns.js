@@ -26,7 +26,7 @@ export const COLUMNS = [
   { label: "Velocity", figure: true, draw: (item) => (isKnown(item.dailyVelocity) ? [decimal(item.dailyVelocity), el("span", { class: "sub" }, "a day")] : unknown("Orders are not known yet")) },
   { label: "Days of cover", figure: true, draw: cover },
   { label: "Restock", figure: true, draw: restock },
-  { label: "Why", draw: (item) => el("button", { type: "button", class: "link", "data-why": keyOf(item), "aria-label": `Why: the arithmetic for ${item.sku}` }, "Why") },
+  { label: "Why", draw: (item) => el("button", { type: "button", class: "link", "data-why": keyOf(item), "aria-label": `Why: the arithmetic for ${item.sku}, ${marketplaceName(item.marketplaceId)}` }, "Why") },
 ];
 
 function product({ sku, asin, productName, marketplaceId, isPoolDuplicate }) {
@@ -37,6 +37,7 @@ function product({ sku, asin, productName, marketplaceId, isPoolDuplicate }) {
 function withSplit(total, parts) {
   if (!isKnown(total)) return unknown("Amazon has not said");
   const named = parts.filter(([, units]) => units > 0).map(([name, units]) => `${count(units)}\u00a0${name}`);
+  if (total === 0) return el("span", { class: "zero" }, "0");
   return [count(total), named.length ? el("span", { class: "sub" }, named.join(", ")) : null];
 }
 
@@ -48,7 +49,7 @@ function cover({ daysOfCover, coverStatus }) {
 
 function restock({ restockQuantity, isPoolDuplicate }) {
   if (!isKnown(restockQuantity)) return unknown(isPoolDuplicate ? "Advised on in the row that counts these units" : "Orders are not known yet");
-  return restockQuantity > 0 ? [el("strong", {}, count(restockQuantity)), el("span", { class: "sub" }, "to order")] : "0";
+  return restockQuantity > 0 ? [el("strong", {}, count(restockQuantity)), el("span", { class: "sub" }, "to order")] : el("span", { class: "zero" }, "0");
 }
 
 /** The arithmetic of one row, from the item of the restock answer; `line` says how its stock went. */

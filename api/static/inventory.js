@@ -12,7 +12,7 @@ import { drawRows, skeletonRows } from "./rows.js";
 import { lineCell, lineWords, readLines } from "./stock-lines.js";
 
 const PATH = "/api/v1/dashboard/amazon-inventory";
-const PAGE = 25;
+const PAGE = matchMedia("(max-width: 42rem)").matches ? 10 : 25; // a row is as tall as a card on a phone
 
 /** The section of the inventory. `data` is the newest answer, null before there is one. */
 export class Inventory {
@@ -173,7 +173,7 @@ export class Inventory {
     const outcome = await read(`/api/v1/dashboard/amazon-restock?${asked}`);
     if (outcome.kind !== "data") return el("p", {}, outcome.message ?? "The API does not answer.");
     const [advice] = outcome.data.items;
-    return advice ? why(item, advice, lineWords(this.#stock?.get(key))) : el("p", {}, "Nothing is known of its sales yet.");
+    return advice ? why(item, advice, lineCell(this.#stock?.get(key)).length > 1 ? lineWords(this.#stock.get(key)) : null) : el("p", {}, "Nothing is known of its sales yet.");
   }
 
   async #renewOpen(hasChanged) {

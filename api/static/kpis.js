@@ -2,10 +2,9 @@
 // A figure that is not known is a dash with its reason, never 0 and never blank.
 
 import { sparkline } from "./chart.js";
-import { byId, draw, el, hidden, icon, unknown } from "./dom.js";
+import { byId, delta, draw, el, hidden, icon, unknown } from "./dom.js";
 import { count, counted, decimal, isKnown, money, percent, signedCount, time } from "./format.js";
 
-const ARROWS = { up: ["▲", "Up "], down: ["▼", "Down "], neutral: ["", ""] };
 const cards = new Map();
 
 /** Draw the skeletons: the cards have their size from the start. */
@@ -14,7 +13,7 @@ export function prepareKpis() {
     const node = byId(`kpi-${name}`);
     const parts = { value: el("p", { class: "value" }), change: el("p", { class: "change" }), line: el("div", { class: "trend" }), detail: el("div", { class: "detail" }), when: el("p", { class: "when" }) };
     parts.value.append(el("span", { class: "skeleton" }, "00,000"));
-    parts.change.append(el("span", { class: "skeleton" }, "00% vs previous 24 h"));
+    parts.change.append(el("span", { class: "skeleton" }, "00% vs 24 h before"));
     node.append(...Object.values(parts));
     cards.set(name, { node, ...parts });
   }
@@ -25,7 +24,7 @@ export function showKpis(executive, orders, inventory, hourly, stockDays) {
   const { kpis, metadata } = executive;
   const ordersTo = orders?.dateRange?.end ?? metadata.asOf;
   const stockAt = inventory?.lastSync ?? metadata.asOf;
-  const window = ordersTo ? `Last 24 hours to ${time(ordersTo)}` : "";
+  const window = ordersTo ? `24\u00a0h to ${time(ordersTo)}` : "";
   const stockTime = stockAt ? `As of ${time(stockAt)}` : "";
   const noOrders = metadata.asOf ? "A whole 24 hours of orders has not been read yet" : "Waiting for the first sync";
   const noStock = metadata.asOf ? "Stock has not been read yet" : "Waiting for the first sync";
@@ -34,8 +33,8 @@ export function showKpis(executive, orders, inventory, hourly, stockDays) {
   show("units", { ...unitCount(kpis.units, kpis.orders, noOrders), when: window });
   show("average", { ...average(kpis, noOrders), when: window });
   show("inventory", { ...units(kpis.inventory, inventory?.summary, noStock), change: since(kpis.inventory.amazon, stockDays, "totalQuantity"), when: stockTime });
-  show("low", { ...low(kpis.inventory, noStock), change: since(kpis.inventory.lowStockItems, stockDays, "lowStockItems"), when: stockTime });
-  show("out", { ...out(kpis.inventory, noStock), change: since(kpis.inventory.outOfStockItems, stockDays, "outOfStockItems"), when: stockTime });
+  show("low", { ...low(kpis.inventory, noStock), change: since(kpis.inventory.lowStockItems, stockDays, "lowStockItems", "down"), when: stockTime });
+  show("out", { ...out(kpis.inventory, noStock), change: since(kpis.inventory.outOfStockItems, stockDays, "outOfStockItems", "down"), when: stockTime });
   if (hourly) drawSalesLines(hourly, kpis);
   if (stockDays) drawStockLines(stockDays);
   byId("kpis").removeAttribute("aria-busy");
@@ -49,12 +48,8 @@ export function showNoKpis(reason) {
 
 const HOUR_MS = 3_600_000;
 
-/** The last 24 hours, one value an hour. The hours are Amazon's: beside a figure of all channels they would mislead. */
-function drawSalesLines({ dateRange, points }, { revenue: { unit: currency, sources } }) {
-  if (sources.shopify === "connected") {
-    for (const card of ["revenue", "orders", "units", "average"]) cards.get(card).line.replaceChildren();
-    return;
-  }
+/** The last 24 hours of all channels, one value an hour. */
+function drawSalesLines({ dateRange, points }, { revenue: { unit: currency } }) {
   if (!dateRange.end) return;
   const at = new Map(points.map((point) => [Date.parse(point.period), point]));
   const last = Date.parse(dateRange.end);
@@ -81,13 +76,12 @@ function drawLine(name, values) {
 }
 
 /** A figure of stock against the one 24 hours before. */
-function since(value, stockDays, field) {
+function since(value, stockDays, field, better = null) {
   if (!isKnown(value) || !stockDays) return null;
   if (!stockDays.dayBefore) return "No comparison yet";
   const before = stockDays.dayBefore[field];
   if (value === before) return "Same as 24\u00a0h before";
-  const [arrow, word] = ARROWS[value > before ? "up" : "down"];
-  return [el("span", { class: "arrow", "aria-hidden": "true" }, arrow), hidden(word), `${count(Math.abs(value - before))} vs 24\u00a0h before`];
+  return [delta(value > before ? "up" : "down", count(Math.abs(value - before)), better), " vs 24\u00a0h before"];
 }
 
 /** What came since `before`, as lines of a toast: the figures that changed. */
@@ -110,9 +104,12 @@ function show(name, { value, change = null, detail = [], when, tone = "" }) {
   card.node.dataset.tone = tone;
   draw(card.value, value);
   draw(card.change, change);
-  draw(card.detail, detail.filter(Boolean).map((line) => el("p", {}, line)));
+  draw(card.detail, detail.filter(Boolean).map((line) => (Array.isArray(line) ? pair(...line) : el("p", {}, line))));
   draw(card.when, when);
 }
+
+/** A name and its figure on one line; `isPart` of the line before. */
+const pair = (name, figure, isPart = false) => el("p", { class: isPart ? "pair part" : "pair" }, el("span", {}, name), " ", el("span", {}, figure));
 
 function revenue({ revenue: kpi, orders }, summary, reason) {
   const known = isKnown(kpi.total);
@@ -132,13 +129,16 @@ function revenue({ revenue: kpi, orders }, summary, reason) {
 function orderCount(kpi, summary, reason) {
   const known = isKnown(kpi.total);
   const states = known && isKnown(summary?.pendingCount);
+  const [amazon, shopify] = [0, 1].map((at) => channels(kpi, kpi.sources, orNot).slice(at, at + 1));
+  const isPart = both(kpi.sources); // of Amazon's orders
   return {
     value: known ? count(kpi.total) : unknown(reason),
     change: compared(kpi, known),
     detail: [
       !known && reason,
-      ...channels(kpi, kpi.sources, orNot),
-      states && `${both(kpi.sources) ? "Amazon: " : ""}${count(summary.unshippedCount)} to ship, ${count(summary.pendingCount)} pending, ${count(summary.shippedCount)} shipped`,
+      ...amazon,
+      ...(states ? [["To ship", count(summary.unshippedCount), isPart], ["Pending", count(summary.pendingCount), isPart], ["Shipped", count(summary.shippedCount), isPart]] : []),
+      ...shopify,
       known && summary?.canceledCount > 0 && `${count(summary.canceledCount)} canceled, not counted`,
     ],
   };
@@ -171,7 +171,7 @@ function units(kpi, summary, reason) {
   return {
     value: known ? count(kpi.amazon) : unknown(reason),
     detail: known
-      ? [el("strong", {}, `${count(kpi.fulfillable)} available`), summary && `${count(summary.reservedQuantity)} reserved, ${count(summary.inboundQuantity)} inbound`]
+      ? [["Available", el("strong", {}, count(kpi.fulfillable))], ...(summary ? [["Reserved", count(summary.reservedQuantity)], ["Inbound", count(summary.inboundQuantity)]] : [])]
       : [reason],
   };
 }
@@ -179,7 +179,7 @@ function units(kpi, summary, reason) {
 function low({ lowStockItems: skus, outOfStockItems: gone }, reason) {
   if (!isKnown(skus)) return { value: unknown(reason), detail: [reason] };
   if (skus === 0) return { value: "0", detail: ["Every SKU is at its threshold or above"] };
-  return { value: listLink("low", skus, "under their threshold"), detail: ["SKUs under their threshold", gone > 0 && `${count(gone)} of them out of stock`], tone: "warn" };
+  return { value: listLink("low", skus, "under their threshold"), detail: [["SKUs low", count(skus - gone)], ["SKUs out of stock", count(gone)]], tone: "warn" };
 }
 
 function out({ outOfStockItems: skus }, reason) {
@@ -199,18 +199,17 @@ const orNot = (value) => (isKnown(value) ? count(value) : "—");
 const both = (sources) => sources.shopify === "connected";
 
 /** What each channel has of a figure of all, once there is more than one. */
-const channels = (kpi, sources, say) => (both(sources) ? [`Amazon ${say(kpi.amazon)}, Shopify ${say(kpi.shopify)}`] : []);
+const channels = (kpi, sources, say) => (both(sources) ? [["Amazon", say(kpi.amazon)], ["Shopify", say(kpi.shopify)]] : []);
 
 /** The amounts in other currencies, each on its own line; they are never added in. */
 function others(kpi, field) {
   return (kpi.byCurrency ?? [])
-    .filter((entry) => entry.currency !== kpi.unit)
-    .map((entry) => el("span", { class: "other" }, "also ", el("strong", {}, amount(entry[field], entry.currency)), ` in ${counted(entry.orders, "order")}`));
+    .filter((entry) => entry.currency !== kpi.unit && entry.orders > 0)
+    .map((entry) => [[hidden("also "), el("strong", {}, amount(entry[field], entry.currency))], [hidden("in "), counted(entry.orders, "order")]]);
 }
 
 function compared({ trend, change }, known) {
   if (!known) return null;
   if (!isKnown(change)) return "No comparison yet";
-  const [arrow, word] = ARROWS[trend] ?? ARROWS.neutral;
-  return [el("span", { class: "arrow", "aria-hidden": "true" }, arrow), hidden(word), `${percent(change)} vs previous 24\u00a0h`];
+  return [delta(trend, percent(change), "up"), " vs 24\u00a0h before"];
 }

@@ -3,7 +3,7 @@
 import { read } from "./api.js";
 import { watchAlerts } from "./attention.js";
 import { showChannels } from "./channels.js";
-import { byId, draw } from "./dom.js";
+import { byId, draw, el } from "./dom.js";
 import { counted, time, timeZone } from "./format.js";
 import { showAge, showMetadata, hideMetadata } from "./freshness.js";
 import { Inventory } from "./inventory.js";
@@ -124,7 +124,7 @@ function recovered() {
 function tellFirstSync() {
   if (!executive || executive.metadata.asOf) return clearNotice("first-sync");
   const { connectionError } = executive.metadata;
-  if (connectionError) notice("first-sync", "error", "The first sync failed.", `${connectionError} It is tried again every 15 minutes.`);
+  if (connectionError) notice("first-sync", "error", "The first sync failed.", [`${connectionError} It is tried again every 15 minutes. `, el("a", { href: "/docs/integrations/amazon-sp-api-setup" }, "Setup guide")]);
   else if (syncing) notice("first-sync", "info", "The first sync is running.", "Figures appear here by themselves when it has finished.");
   else notice("first-sync", "info", "The first sync has not finished.", "Figures appear here by themselves when it has.");
 }

@@ -5,12 +5,12 @@ import { byId, draw, el, icon } from "./dom.js";
 const ICONS = { info: "info", warning: "low", error: "out" };
 const bands = new Map();
 
-/** Show the band of a subject, or change its text. `action` is `{ label, run }`. */
+/** Show the band of a subject, or change its text (text and nodes). `action` is `{ label, run }`. */
 export function notice(subject, level, title, text, action = null) {
   const band = bands.get(subject) ?? addBand(subject);
   band.node.dataset.level = level;
   draw(band.icon, icon(ICONS[level]));
-  draw(band.text, [el("strong", {}, title), " ", text]);
+  draw(band.text, [el("strong", {}, title), " ", ...[text].flat()]);
   band.button.hidden = !action;
   if (action) {
     draw(band.button, action.label);

@@ -10,7 +10,7 @@ const FULFILLED_BY = { AFN: "Amazon", MFN: "Seller" };
 /** The list; to be refreshed. */
 export const orders = () => new PagedList({
   id: "orders",
-  pageSize: 20,
+  pageSize: 25,
   path: (limit) => `/api/v1/dashboard/amazon-orders?limit=${limit}`,
   rows: (data) => data.orders,
   key: (order) => order.amazonOrderId,
@@ -29,7 +29,7 @@ export const orders = () => new PagedList({
   ],
 });
 
-const units = (value) => (isKnown(value) ? count(value) : unknown("Amazon has not said yet"));
+const units = (value) => (isKnown(value) ? el("span", { class: value ? null : "zero" }, count(value)) : unknown("Amazon has not said yet"));
 
 function total({ orderTotal, currency }) {
   return isKnown(orderTotal) && currency ? money(orderTotal, currency) : unknown("Amazon has given no amount yet");

@@ -7,7 +7,7 @@ import { count } from "./format.js";
 import { drawRows, skeletonRows } from "./rows.js";
 
 const LARGEST_PAGE = 200;
-const MOVED_ON = 410; // the cursor belongs to data that newer data has replaced
+const MOVED_ON = 409; // the cursor belongs to data that newer data has replaced
 
 /**
  * A list in the section `id` of index.html.

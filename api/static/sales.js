@@ -1,19 +1,21 @@
 // Sales over time: the last 24 hours beside the 24 before, or day by day; as a chart and as a table of the same figures.
 
 import { read } from "./api.js";
-import { columns, markColumn } from "./chart.js";
-import { byId, draw, el, hidden, unknown } from "./dom.js";
-import { axisMoney, axisCount, calendarDay, count, counted, hour, isKnown, money, moneyOr, percent, time } from "./format.js";
+import { columns } from "./chart.js";
+import { byId, delta, draw, el, hidden, unknown } from "./dom.js";
+import { axisMoney, axisCount, calendarDay, count, counted, hour, isKnown, money, moneyOr, percent, time, weekDay } from "./format.js";
 
+const PATH = "/api/v1/dashboard/sales";
 const RANGES = {
-  "24h": { path: "/api/v1/dashboard/amazon-sales?interval=hour&days=2", now: "Last 24 hours", before: "the 24 hours before" },
-  "30d": { path: "/api/v1/dashboard/amazon-sales?interval=day&days=30", now: "Last 30 days" },
-  "90d": { path: "/api/v1/dashboard/amazon-sales?interval=day&days=90", now: "Last 90 days" },
+  "24h": { query: "interval=hour&days=2", now: "Last 24 hours", before: "The 24 hours before" },
+  "30d": { query: "interval=day&days=30", now: "Last 30 days" },
+  "90d": { query: "interval=day&days=90", now: "Last 90 days" },
 };
+const MEASURES = ["revenue", "orders", "units"];
 const HOUR_MS = 3_600_000;
 const DAY_MS = 86_400_000;
 
-/** The section of sales. `refresh()` returns the outcome of `api.js`; `hourly` is the newest answer by the hour, or null. */
+/** The section of sales. `refresh()` returns the outcome of `api.js`; `hourly` is the newest answer of all channels by the hour, or null. */
 export class Sales {
   #section = byId("sales");
   #part = (name) => this.#section.querySelector(`[data-part="${name}"]`);
@@ -22,13 +24,16 @@ export class Sales {
   #currency = null;
   #data = null;
   #periods = [];
+  #chart = null;
+  #tip = el("div", { class: "chart-tip", "aria-hidden": "true" });
   #marked = null;
   #turn = 0;
   hourly = null;
 
   constructor() {
-    this.#choose("range", (value) => { this.#range = value; this.#data = null; this.refresh(); });
+    this.#choose("range", (value) => { this.#range = value; this.refresh(); });
     this.#choose("measure", (value) => { this.#measure = value; this.#show(); });
+    this.#part("channel").addEventListener("change", () => this.refresh());
     this.#part("currency").addEventListener("change", ({ target }) => { this.#currency = target.value; this.#show(); });
     this.#part("details").addEventListener("toggle", () => this.#showTable());
     this.#part("chart").addEventListener("keydown", (event) => this.#step(event));
@@ -38,11 +43,15 @@ export class Sales {
 
   async refresh() {
     const turn = ++this.#turn;
-    const hourly = await read(RANGES["24h"].path);
+    const hourly = await read(`${PATH}?${RANGES["24h"].query}`);
     if (hourly.kind === "data") this.hourly = hourly.data;
-    const outcome = this.#range === "24h" ? hourly : await read(RANGES[this.#range].path);
+    const channel = this.#part("channel").value;
+    const range = this.#range;
+    const outcome = range === "24h" && !channel ? hourly : await read(`${PATH}?${RANGES[range].query}${channel && `&channel=${channel}`}`);
     if (turn !== this.#turn) return outcome;
+    this.#part("channel").hidden = !this.hourly?.channels.includes("shopify");
     if (outcome.kind === "data") {
+      if (this.#data === outcome.data) return outcome; // nothing new: what is marked stays marked
       this.#data = outcome.data;
       this.#show();
     } else if (outcome.kind === "failed" && !this.#data) {
@@ -62,35 +71,35 @@ export class Sales {
 
   #show() {
     if (!this.#data) return;
-    this.#periods = this.#range === "24h" ? hours(this.#data) : days(this.#data);
-    const currencies = [...new Set(this.#data.points.flatMap((point) => point.byCurrency.map((one) => one.currency)))];
+    this.#periods = this.#data.interval === "hour" ? hours(this.#data) : days(this.#data);
+    const currencies = [...new Set(this.#data.points.flatMap((point) => point.byCurrency.map((one) => one.currency)))].sort();
     if (!currencies.includes(this.#currency)) this.#currency = currencies.includes(this.#data.currency) ? this.#data.currency : currencies[0] ?? null;
     const choice = this.#part("currency");
     choice.hidden = this.#measure !== "revenue" || currencies.length < 2;
     if ([...choice.options].map(({ value }) => value).join() !== currencies.join()) choice.replaceChildren(...currencies.map((one) => el("option", { value: one }, one)));
     choice.value = this.#currency ?? "";
-    this.#mark(null);
+    this.#part("readout").replaceChildren(...(this.#periods.length ? this.#total() : ["No sales are known yet."]));
     this.#drawChart();
     this.#showTable();
   }
 
-  #value(point) {
+  #value(point, measure = this.#measure) {
     if (!point) return 0; // the API has no point for a period without orders
-    if (this.#measure !== "revenue") return point[this.#measure];
+    if (measure !== "revenue") return point[measure];
     const mine = point.byCurrency.find(({ currency }) => currency === this.#currency);
     return mine ? mine.revenue : 0;
   }
 
-  #words(value) {
+  #words(value, measure = this.#measure) {
     if (!isKnown(value)) return "no amount yet";
-    if (this.#measure === "revenue") return moneyOr(value, this.#currency);
-    return counted(value, this.#measure.slice(0, -1));
+    if (measure === "revenue") return moneyOr(value, this.#currency);
+    return counted(value, measure.slice(0, -1));
   }
 
   #drawChart() {
     const box = this.#part("chart");
     if (!this.#periods.length || !box.clientWidth) {
-      if (this.#data) draw(box, el("p", { class: "nothing" }, "Orders have not been read from Amazon yet."));
+      if (this.#data) draw(box, el("p", { class: "nothing" }, "Orders have not been read yet."));
       return;
     }
     const every = Math.ceil(this.#periods.length / Math.max(2, Math.floor(box.clientWidth / 86)));
@@ -101,47 +110,70 @@ export class Sales {
       isPartial: period.isPartial,
     }));
     const format = this.#measure === "revenue" ? (value) => axisMoney(value, this.#currency) : axisCount;
-    box.replaceChildren(columns({ width: box.clientWidth, height: box.clientHeight, points, format, onPoint: (index) => this.#mark(index) }));
+    this.#chart = columns({ width: box.clientWidth, height: box.clientHeight, points, format, onPoint: (index) => this.#mark(index) });
+    box.replaceChildren(this.#chart.node, this.#tip);
     const { now, before } = RANGES[this.#range];
-    draw(this.#part("legend"), [
-      el("span", { class: "key key-now" }, now), before ? el("span", { class: "key key-before" }, "The 24 hours before") : null,
-      this.#periods.some(({ isPartial }) => isPartial) ? el("span", { class: "key key-partial" }, "Not over yet") : null,
-    ]);
+    const keys = [["key-now", now], ["key-before", before], ["key-partial", this.#periods.some(({ isPartial }) => isPartial) && "Not over yet"]];
+    this.#part("legend").replaceChildren(...keys.filter(([, name]) => name).map(([look, name]) => el("span", { class: `key ${look}` }, name)));
+    this.#mark(this.#marked !== null && this.#marked < this.#periods.length ? this.#marked : null);
   }
 
   #step(event) {
-    const move = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-    if (!move || !this.#periods.length) return;
+    if (!this.#periods.length) return;
+    const last = this.#periods.length - 1;
+    const { key } = event;
+    const from = this.#marked ?? (key === "ArrowRight" ? -1 : last + 1);
+    const to = { ArrowLeft: from - 1, ArrowRight: from + 1, Home: 0, End: last, Escape: null }[key];
+    if (to === undefined) return;
     event.preventDefault();
-    const from = this.#marked ?? (move > 0 ? -1 : this.#periods.length);
-    this.#mark(Math.min(Math.max(from + move, 0), this.#periods.length - 1));
+    this.#mark(to === null ? null : Math.min(Math.max(to, 0), last));
+    this.#part("said").textContent = to === null ? "" : this.#inWords(this.#periods[this.#marked]);
   }
 
+  /** Light up a period and show its figures beside it, or none. */
   #mark(index) {
     this.#marked = index;
-    if (!this.#periods.length) return this.#readout(this.#data ? "No sales are known yet." : "");
-    markColumn(this.#part("chart"), index);
-    if (index === null) return this.#readout(this.#total());
-    const period = this.#periods[index];
-    const before = "earlier" in period ? `, the day before ${this.#words(this.#value(period.earlier))}` : "";
-    const partial = period.isPartial ? " (not over yet)" : "";
-    return this.#readout(`${period.name}${partial}: ${this.#words(this.#value(period.point))}${before}`);
+    if (!this.#chart) return;
+    const at = this.#chart.mark(index);
+    this.#tip.hidden = index === null;
+    if (index === null) return;
+    this.#tip.replaceChildren(...this.#figures(this.#periods[index]));
+    const room = this.#part("chart").clientWidth - this.#tip.offsetWidth;
+    const beside = at + 18 + this.#tip.offsetWidth > this.#part("chart").clientWidth ? at - 18 - this.#tip.offsetWidth : at + 18;
+    this.#tip.style.left = `${Math.min(Math.max(beside, 0), room)}px`;
   }
 
-  #readout(text) {
-    const line = this.#part("readout");
-    if (line.textContent !== text) line.textContent = text;
+  #figures(period) {
+    const others = MEASURES.filter((measure) => measure !== this.#measure);
+    const figure = (looks, name, point) => el("p", { class: `key ${looks}` }, `${name} `, el("strong", {}, this.#words(this.#value(point))));
+    return [
+      el("p", { class: "tip-head" }, period.name, period.isPartial ? ", not over yet" : ""),
+      figure(period.isPartial ? "key-partial" : "key-now", "earlier" in period ? "Now" : "", period.point),
+      "earlier" in period ? figure("key-before", "Day before", period.earlier) : null,
+      el("p", { class: "tip-more" }, others.map((measure) => this.#words(this.#value(period.point, measure), measure)).join(", ")),
+    ].filter(Boolean);
+  }
+
+  #inWords(period) {
+    const before = "earlier" in period ? `, the day before ${this.#words(this.#value(period.earlier))}` : "";
+    return `${period.name}${period.isPartial ? " (not over yet)" : ""}: ${this.#words(this.#value(period.point))}${before}`;
   }
 
   #total() {
     const sum = (values) => values.reduce((total, value) => total + Math.round((value ?? 0) * 100), 0) / 100;
-    if (this.#range !== "24h") return `${RANGES[this.#range].now}: ${this.#words(sum(this.#periods.map(({ point }) => this.#value(point))))}`;
+    const all = (periods, which) => sum(periods.map((period) => this.#value(period[which])));
+    const strong = (value) => el("strong", {}, this.#words(value));
+    if (!("earlier" in this.#periods[0])) {
+      const known = this.#periods.find(({ point }) => point) ?? this.#periods[0];
+      const last = this.#periods.at(-1);
+      const reach = known === this.#periods[0] ? "" : `; no orders are known before ${known.label}`;
+      return [strong(all(this.#periods, "point")), ` ${known.label} to ${last.label}${last.isPartial ? ", the last day not over yet" : ""}${reach}`];
+    }
     const over = this.#periods.filter(({ isPartial }) => !isPartial); // an hour that is not over compares with nothing
-    const now = sum(over.map(({ point }) => this.#value(point)));
-    const before = sum(over.map(({ earlier }) => this.#value(earlier)));
-    const all = `${over.length} full hours since ${time(new Date(over[0].start))}: ${this.#words(now)}`;
-    const change = before ? `, ${now >= before ? "up" : "down"} ${percent((now - before) / before)} from` : ", before it";
-    return `${all}${change} ${this.#words(before)}`;
+    const [now, before] = [all(over, "point"), all(over, "earlier")];
+    const change = before ? delta(now > before ? "up" : now < before ? "down" : "neutral", percent((now - before) / before), "up") : null;
+    const since = ` in ${counted(over.length, "full hour")} since ${time(new Date(over[0].start))} · `;
+    return change ? [strong(now), since, change, ` from ${this.#words(before)}`] : [strong(now), `${since}before: ${this.#words(before)}`];
   }
 
   #showTable() {
@@ -173,17 +205,13 @@ function hours({ dateRange, points }) {
   if (!dateRange.end) return [];
   const at = new Map(points.map((point) => [Date.parse(point.period), point]));
   const last = Date.parse(dateRange.end);
+  const first = points.find((point) => !point.complete);
+  const unfinished = first ? Date.parse(first.period) : last + HOUR_MS;
   return Array.from({ length: 24 }, (_, index) => {
     const start = last - (23 - index) * HOUR_MS;
     const point = at.get(start);
-    return { start, name: `${time(new Date(start))}–${hour(start + HOUR_MS)}`, label: hour(start), point, earlier: at.get(start - DAY_MS), isPartial: start >= unfinishedFrom(points, last) };
+    return { start, name: `${time(new Date(start))}–${hour(start + HOUR_MS)}`, label: hour(start), point, earlier: at.get(start - DAY_MS), isPartial: start >= unfinished };
   });
-}
-
-/** The hour that asOf is in, if the API says of its point that it is not over. */
-function unfinishedFrom(points, last) {
-  const newest = points.at(-1);
-  return newest && !newest.complete ? Date.parse(newest.period) : last + HOUR_MS;
 }
 
 function days({ dateRange, points }) {
@@ -193,7 +221,7 @@ function days({ dateRange, points }) {
   for (let day = Date.parse(dateRange.start); day <= Date.parse(dateRange.end); day += DAY_MS) {
     const iso = new Date(day).toISOString().slice(0, 10);
     const point = at.get(iso);
-    found.push({ name: calendarDay(iso), label: calendarDay(iso), point, isPartial: point ? !point.complete : false });
+    found.push({ name: weekDay(iso), label: calendarDay(iso), point, isPartial: point ? !point.complete : false });
   }
   return found;
 }

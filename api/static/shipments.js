@@ -5,7 +5,8 @@ import { badge, el, unknown } from "./dom.js";
 import { calendarDay, count, isKnown, signedCount, words } from "./format.js";
 import { PagedList } from "./paged-list.js";
 
-const CLOSED = ["CLOSED", "CANCELLED", "DELETED"];
+const CALLED_OFF = ["CANCELLED", "DELETED"];
+const CLOSED = ["CLOSED", ...CALLED_OFF];
 
 /** The list; to be refreshed. */
 export const shipments = () => new PagedList({
@@ -38,6 +39,7 @@ function received({ unitsExpected, unitsReceived }) {
 }
 
 function discrepancy({ status, unitsExpected, unitsReceived }) {
+  if (CALLED_OFF.includes(status) && !unitsReceived) return unknown("Called off: nothing was to come");
   if (!CLOSED.includes(status)) return unknown("Known once Amazon has closed the shipment");
   if (!isKnown(unitsExpected) || !isKnown(unitsReceived)) return unknown("Its contents have not been read yet");
   const difference = unitsReceived - unitsExpected;

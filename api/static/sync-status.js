@@ -1,7 +1,7 @@
 // One line per stream of data: up to date, catching up, or failed and why.
 
 import { read } from "./api.js";
-import { badge, byId, draw, el } from "./dom.js";
+import { badge, byId, draw, el, hidden, icon } from "./dom.js";
 import { age, words } from "./format.js";
 
 const PATH = "/api/v1/dashboard/sync-status";
@@ -29,7 +29,8 @@ export async function refreshSyncStatus() {
 export function showSyncAges() {
   if (!streams) return;
   const isOne = new Set(streams.map((each) => each.sellerId).filter((id) => !isStore(id))).size < 2;
-  drawList(streams.length ? streams.map((each) => line(each, isOne)) : [el("li", { class: "muted" }, "No sync has finished yet.")]);
+  const inTroubleFirst = [...streams].sort((one, other) => (one.status === "ok") - (other.status === "ok"));
+  drawList(streams.length ? inTroubleFirst.map((each) => line(each, isOne)) : [el("li", { class: "muted" }, "No sync has finished yet.")]);
 }
 
 const STORE_DOMAIN = ".myshopify.com";
@@ -50,9 +51,9 @@ function line({ sellerId, stream, status, lastSuccessAt, message }, isOne) {
   const [iconName, word, tone] = STATES[status] ?? ["info", words(status), "quiet"];
   return el(
     "li",
-    {},
+    { class: status === "ok" ? null : "in-trouble" },
     el("span", { class: "stream" }, named(stream, sellerId, isOne)),
-    badge(iconName, word, tone),
+    status === "ok" ? el("span", { class: "badge", "data-tone": tone }, icon(iconName), hidden(word)) : badge(iconName, word, tone),
     el("span", { class: "muted" }, lastSuccessAt ? age(lastSuccessAt) : "never succeeded"),
     message ? el("p", {}, message) : null,
   );

@@ -88,7 +88,7 @@ def _build_and_publish(path: Path, number: int, measured: Measured) -> None:
             build(connection, name)
     with measured.step(PUBLISH):
         publication = publish(
-            path, path.with_name("amazon.duckdb"), seller_id=SELLER, source="simulator", at=NOW + number * EVERY
+            path, path.with_name("amazon.duckdb"), seller_ids=[SELLER], source="simulator", at=NOW + number * EVERY
         )
     measured.published = str(publication.path)
     measured.working_file = path.stat().st_size

@@ -158,7 +158,7 @@ def test_a_cursor_says_when_the_data_has_moved_on(client: Client, published: Pub
     assert len(body_of(client, INVENTORY, limit=2, cursor=cursor)["items"]) == 2
     published.publish()
     response = client.get(INVENTORY, params={"limit": 1, "cursor": cursor})
-    assert response.status_code == 410
+    assert response.status_code == 409
     body = ErrorBody.model_validate_json(response.text, strict=True)
     assert (body.error, body.retryable) == ("data-moved-on", True)
 
@@ -166,10 +166,14 @@ def test_a_cursor_says_when_the_data_has_moved_on(client: Client, published: Pub
 def test_a_cursor_is_good_only_for_the_question_it_came_from(client: Client, published: Published) -> None:
     published.publish()
     cursor = body_of(client, INVENTORY, limit=1)["nextCursor"]
-    for path, other in ((INVENTORY, {"status": "alert"}), ("/api/v1/dashboard/alerts", {})):
+    for path, other, named in (
+        (INVENTORY, {"status": "alert"}, "cursor"),
+        ("/api/v1/dashboard/alerts", {"limit": "1"}, "cursor"),
+        (INVENTORY, {"limit": "1", "offset": "1"}, "offset"),
+    ):
         response = client.get(path, params={"cursor": cursor, **other})
         assert response.status_code == 422
-        assert '"cursor"' in response.json()["message"]
+        assert f'"{named}"' in response.json()["message"]
 
 
 def test_a_page_asked_for_by_many_at_once_is_made_once(client: Client, published: Published) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -21,13 +20,10 @@ def test_schemathesis_finds_nothing(published: Published, clock: Clock, tmp_path
     """All its checks and phases, over real HTTP; only the event stream is left out, because it never ends."""
     published.publish()
     app = create_app(settings_for(published.data_dir, AMAZON_API_KEY=KEY), clock=clock)
-    environment = {**os.environ, "SCHEMATHESIS_HOOKS": str(Path(__file__).with_name("schemathesis_hooks.py"))}
     with serving(app) as running:
         command = [sys.executable, "-m", "schemathesis.cli", "run", f"{running.url}/openapi.json", "--no-color"]
         command += ["--header", f"Authorization: Bearer {KEY}", "--checks", "all", "--exclude-path", "/api/sse"]
         command += ["--seed", "1", "--generation-database", "none", "--max-examples", "50"]
-        done = subprocess.run(
-            command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60, check=False
-        )
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=240, check=False)
     assert done.returncode == 0, done.stdout[-8000:] + done.stderr
     assert "No issues found" in done.stdout

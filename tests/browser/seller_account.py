@@ -12,6 +12,7 @@ from typing import Any, Final, Literal
 import duckdb
 
 from amazon_pipeline.schemas import MART_TABLES, Table
+from amazon_pipeline.schemas.shopify import STAGED_SHOPIFY_SHOPS
 from amazon_pipeline.schemas.staging import PUBLICATION, STAGED_MARKETPLACES
 
 AS_OF: Final = datetime(2026, 11, 22, 12, 45, tzinfo=UTC)
@@ -102,6 +103,24 @@ class Stream:
 
 
 @dataclass
+class Store:
+    """A Shopify store with what it sold: how many minutes before the as-of time, and for how much."""
+
+    name: str
+    currency: str
+    fees: str = "0.00"
+    sold: list[tuple[int, str]] = field(default_factory=list)
+
+    @property
+    def domain(self) -> str:
+        return f"{self.name.lower().replace('/', '-')}.myshopify.com"
+
+    @property
+    def revenue(self) -> Decimal:
+        return sum((Decimal(total) for _, total in self.sold), Decimal(0))
+
+
+@dataclass
 class SellerAccount:
     """What is known at ``as_of``. ``publish`` writes it as the newest file of a data directory."""
 
@@ -110,6 +129,7 @@ class SellerAccount:
     skus: list[Sku] = field(default_factory=list)
     orders: list[Order] = field(default_factory=list)
     shipments: list[Shipment] = field(default_factory=list)
+    stores: list[Store] = field(default_factory=list)
     streams: list[Stream] = field(
         default_factory=lambda: [Stream("orders"), Stream("inventory"), Stream("inbound_shipments")]
     )
@@ -140,10 +160,14 @@ class SellerAccount:
             "inbound_shipments": self._shipments(),
             "order_metrics_24h": [self._metrics(currency) for currency in self._currencies()],
             "sync_status": self._sync_status(),
+            "channel_performance": [self._channel(store) for store in self.stores],
+            "shopify_orders": [row for store in self.stores for row in self._store_orders(store)],
+            "shopify_daily": [self._store_day(store) for store in self.stores],
         }
         for name, table in MART_TABLES.items():
             yield table, filled.get(name, [])
         yield STAGED_MARKETPLACES, []
+        yield STAGED_SHOPIFY_SHOPS, []
         publication = {
             "publication_id": number,
             "published_at": self.as_of,
@@ -290,6 +314,46 @@ class SellerAccount:
             }
             for stream in self.streams
         ]
+
+    def _channel(self, store: Store) -> dict[str, Any]:
+        return {
+            "seller_id": store.domain,
+            "channel": "Shopify",
+            "store": store.name,
+            "currency": store.currency,
+            "window_start": self.as_of - timedelta(hours=24),
+            "window_end": self.as_of,
+            "orders": len(store.sold),
+            "revenue": store.revenue,
+            "net_revenue": store.revenue - Decimal(store.fees),
+            "customers": len(store.sold),
+            "average_order_value": store.revenue / len(store.sold),
+            "fees": Decimal(store.fees),
+            "fees_are_estimated": False,
+            "status": "connected",
+        }
+
+    def _store_orders(self, store: Store) -> Iterable[dict[str, Any]]:
+        for number, (minutes_before, total) in enumerate(store.sold):
+            yield {
+                "seller_id": store.domain,
+                "order_id": f"gid://shopify/Order/{number}",
+                "created_at": self.as_of - timedelta(minutes=minutes_before),
+                "is_counted": True,
+                "currency": store.currency,
+                "revenue": Decimal(total),
+                "quantity": 1,
+            }
+
+    def _store_day(self, store: Store) -> dict[str, Any]:
+        """All on the day of the as-of time."""
+        figures = {"orders": len(store.sold), "units": len(store.sold), "revenue": store.revenue}
+        return {
+            "seller_id": store.domain,
+            "store": store.name,
+            "currency": store.currency,
+            "day": self.as_of.date(),
+        } | figures
 
     def _currencies(self) -> set[str]:
         return {CURRENCIES[order.marketplace] for order in self.orders}

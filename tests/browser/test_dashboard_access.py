@@ -14,7 +14,7 @@ from playwright.sync_api import Page, expect
 from amazon_pipeline.events import LOW_STOCK_ALERT, SYNC_COMPLETED
 from amazon_pipeline.marketplaces import MARKETPLACES
 from tests.browser.conftest import Dashboard
-from tests.browser.seller_account import Sku, busy_account
+from tests.browser.seller_account import Sku, Store, busy_account
 from tests.browser.test_dashboard_live import ALERT, COMPLETED, live
 
 pytestmark = pytest.mark.browser
@@ -56,6 +56,10 @@ def test_no_part_of_the_page_is_wider_than_the_screen(
     account = busy_account()
     account.source = "simulator"
     account.skus.append(Sku("A-VERY-LONG-SKU-THAT-SOMEBODY-MADE-UP-2026", 1, name="Unbreakable" * 8))
+    account.stores = [
+        Store("UK/EU", "GBP", fees="33.25", sold=[(30, "1759.19")]),
+        Store("USA", "USD", sold=[(9, "1133.91")]),
+    ]
     page = live(new_page(width, 844), serve(account))
     assert page.evaluate("document.documentElement.scrollWidth") == width
     for part in page.locator(".card:visible").all():
@@ -63,7 +67,7 @@ def test_no_part_of_the_page_is_wider_than_the_screen(
         assert box is not None
         assert box["x"] + box["width"] <= width
         assert part.evaluate("card => card.scrollWidth <= card.clientWidth"), part.get_attribute("id")
-    for row in page.locator("tbody tr").all():
+    for row in page.locator(".list tbody tr").all():
         assert row.evaluate("row => row.scrollHeight <= row.clientHeight + 1"), row.inner_text()
     picture(page, f"width-{width}")
 

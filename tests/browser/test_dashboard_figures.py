@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from amazon_pipeline.events import SYNC_ERROR
 from tests.browser.conftest import Dashboard
-from tests.browser.seller_account import AS_OF, Order, SellerAccount, Sku, busy_account, calm_account
+from tests.browser.seller_account import AS_OF, Order, SellerAccount, Sku, Store, busy_account, calm_account
 
 pytestmark = pytest.mark.browser
 
@@ -33,13 +33,13 @@ def column(page: Page, table: str, number: int) -> list[str]:
 def test_each_card_says_its_figure_its_change_and_its_window(serve: Serve, new_page: NewPage, picture: Picture) -> None:
     page = opened(new_page(), serve(busy_account()))
     expect(page.locator("#kpi-revenue .value")).to_have_text("US$600.00")
-    expect(page.locator("#kpi-revenue .change")).to_have_text("▲Up 20% vs previous 24\u00a0h")
-    expect(page.locator("#kpi-revenue .when")).to_have_text("Last 24 hours to 12:45")
+    expect(page.locator("#kpi-revenue .change")).to_have_text("▲Up 20% vs 24\u00a0h before")
+    expect(page.locator("#kpi-revenue .when")).to_have_text("24\u00a0h to 12:45")
     expect(page.locator("#kpi-orders .value")).to_have_text("28")
-    expect(page.locator("#kpi-orders .detail")).to_contain_text("2 to ship, 1 pending, 25 shipped")
+    expect(page.locator("#kpi-orders .detail")).to_have_text("To ship 2Pending 1Shipped 251 canceled, not counted")
     expect(page.locator("#kpi-average .value")).to_have_text("US$25.00")
     expect(page.locator("#kpi-inventory .value")).to_have_text("1,200")
-    expect(page.locator("#kpi-inventory .detail")).to_contain_text("1,023 available")
+    expect(page.locator("#kpi-inventory .detail")).to_contain_text("Available 1,023")
     expect(page.locator("#kpi-low .value a")).to_contain_text("5")
     expect(page.locator("#kpi-out .value a")).to_contain_text("2")
     expect(page.locator("#freshness")).to_have_text("Data as of 12:45 (3 min ago)")
@@ -136,26 +136,64 @@ def test_sales_are_drawn_by_the_hour_and_by_the_day_and_stand_in_a_table(
     sales = page.locator("#sales")
     expect(sales.locator(".column")).to_have_count(24)
     sales.get_by_role("button", name="Orders").click()
-    expect(sales.locator(".readout")).to_contain_text("full hours since")
+    expect(sales.locator(".readout")).to_contain_text("orders in 23 full hours since")
     sales.get_by_text("Show as a table").click()
     expect(sales.locator("tbody tr")).to_have_count(24)
-    sales.locator(".chart").press("ArrowRight")
-    expect(sales.locator(".readout")).to_contain_text("the day before")
+    sales.locator(".chart").press("End")
+    sales.locator(".chart").press("ArrowLeft")
+    expect(sales.locator('[data-part="said"]')).to_contain_text("12:00: 10 orders, the day before 20 orders")
+    expect(sales.locator(".chart-tip")).to_contain_text("Day before 20 orders")
     sales.get_by_role("button", name="30 days").click()
-    expect(sales.locator(".readout")).to_have_text("Last 30 days: 48 orders")
+    expect(sales.locator(".readout")).to_have_text(
+        "48 orders 21 Nov to 22 Nov, the last day not over yet; no orders are known before 21 Nov"
+    )
     expect(sales.locator("tbody tr")).to_have_count(30)
     picture(page, "sales-30-days")
 
 
 def test_the_channels_stand_side_by_side_with_each_currency_on_its_own(serve: Serve, new_page: NewPage) -> None:
     page = opened(new_page(), serve(busy_account()))
-    shopify, amazon = page.locator("#channels article").all()
-    expect(shopify).to_contain_text("Channel not configured")
-    expect(amazon).to_contain_text("US$600.00")
-    expect(amazon).to_contain_text("CA$120.00")
-    expect(amazon.locator("dt")).to_have_text(
+    channels = page.locator("#channels")
+    expect(channels.locator("thead th")).to_have_text(["ShopifyNot connected", "Amazon FBAConnected"])
+    expect(channels.locator(".not-configured")).to_have_text("Channel not configured No Shopify store is connected.")
+    expect(channels.locator("tbody th")).to_have_text(
         ["Revenue", "Net revenue", "Fees", "Orders", "Average order", "Inventory", "Low stock", "Unshipped"]
     )
+    expect(channels.locator("tr", has_text="Revenue").first.locator(".line")).to_have_text(["US$600.00", "CA$120.00"])
+
+
+def test_connected_stores_have_their_column_and_their_part_in_the_cards_and_the_chart(
+    serve: Serve, new_page: NewPage, picture: Picture
+) -> None:
+    account = busy_account()
+    account.stores = [
+        Store("UK/EU", "GBP", fees="0.40", sold=[(30, "20.00"), (200, "30.00")]),
+        Store("USA", "USD", fees="1.45", sold=[(90, "50.00")]),
+    ]
+    page = opened(new_page(), serve(account))
+    expect(page.locator("#kpi-orders .value")).to_have_text("31")
+    expect(page.locator("#kpi-revenue .detail")).to_contain_text("Amazon US$600.00Shopify US$50.00")
+    expect(page.locator("#kpi-revenue .detail")).to_contain_text("also £50.00 in 2 orders")
+    expect(page.locator("#kpi-revenue .trend svg")).to_be_visible()
+    expect(page.locator("#channels tbody tr td:nth-of-type(1)")).to_have_text(
+        [
+            "£50.00US$50.00",
+            "£49.60US$48.55",
+            "£0.40 (0.8%)US$1.45 (2.9%)",
+            "3",
+            "3",
+            "£25.00US$50.00",
+            "—This channel keeps no stock here",
+            "—This channel keeps no stock here",
+            "—This channel does not say what is still to ship",
+        ]
+    )
+    sales = page.locator("#sales")
+    sales.get_by_label("Channel").select_option("Shopify")
+    sales.get_by_role("button", name="Orders").click()
+    sales.get_by_role("button", name="30 days").click()
+    expect(sales.locator(".readout")).to_contain_text("3 orders")
+    picture(page, "shopify")
 
 
 def test_stock_is_compared_with_24_hours_before(serve: Serve, new_page: NewPage) -> None:
@@ -265,6 +303,8 @@ def test_a_first_sync_that_failed_says_why(serve: Serve, new_page: NewPage, pict
     )
     page = opened(new_page(), dashboard)
     expect(page.locator('[data-subject="first-sync"]')).to_contain_text("Amazon refused the login.")
+    expect(page.locator('[data-subject="first-sync"]').get_by_role("link", name="Setup guide")).to_be_visible()
+    expect(page.locator("#channels .not-configured").last).to_contain_text("Waiting for the first sync")
     picture(page, "first-sync-failed")
 
 

@@ -208,6 +208,7 @@ def test_every_file_a_document_names_is_there(document: Path) -> None:
         ROOT / "CONTRIBUTING.md",
         ROOT / "docs" / "deployment.md",
         ROOT / "docs" / "operations.md",
+        ROOT / "docs" / "scaling.md",
     ],
     ids=str,
 )

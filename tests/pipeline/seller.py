@@ -44,6 +44,7 @@ class Seller:
     progress: list[Any] = field(default_factory=list)
     spoil: Callable[[str, Answer], Answer] = lambda _path, answer: answer
     """With a fault given: what becomes of Amazon's own answers on their way."""
+    _reading: tuple[Path, duckdb.DuckDBPyConnection] | None = None
 
     def sync(self) -> dg.ExecuteInProcessResult:
         """One run of the job amazon_sync."""
@@ -52,9 +53,22 @@ class Seller:
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         """What a query finds in the published file."""
-        with duckdb.connect(self.settings.published_path.resolve(), read_only=True) as connection:
-            connection.execute("SET TimeZone = 'UTC'")
-            return connection.execute(query).fetchall()
+        return self._published().execute(query).fetchall()
+
+    def _published(self) -> duckdb.DuckDBPyConnection:
+        """The published file, opened once: it never changes."""
+        path = self.settings.published_path.resolve()
+        if self._reading is None or self._reading[0] != path:
+            self.stop_reading()
+            self._reading = path, duckdb.connect(path, read_only=True)
+            self._reading[1].execute("SET TimeZone = 'UTC'")
+        return self._reading[1]
+
+    def stop_reading(self) -> None:
+        """Close the published file."""
+        if self._reading is not None:
+            self._reading[1].close()
+            self._reading = None
 
     @property
     def events(self) -> list[Event]:
@@ -76,14 +90,18 @@ class Seller:
 
 @contextmanager
 def running_seller(data_dir: Path, *, fault: Fault | None = None, **account: Any) -> Iterator[Seller]:
-    """A seller whose world and whose pipeline share one clock; a wait for quota moves it on."""
+    """A seller whose world and whose pipeline share one clock; a wait for quota moves it on.
+
+    A smaller account than the demo's unless ``orders_per_day`` says otherwise: the second sync brings a month of them.
+    """
+    account.setdefault("orders_per_day", 80)
     settings_changes = account.pop("settings", {})
     has_stores = account.pop("stores", False)
     clock = ManualClock(account.pop("start", START))
     sellers: list[Seller] = []
     with (
         RunningSimulator(clock=clock, **account) as simulator,
-        _in_front(
+        in_front(
             simulator.sp_api_endpoint,
             fault,
             lambda path, answer: sellers[0].spoil(path, answer) if sellers else answer,
@@ -104,7 +122,10 @@ def running_seller(data_dir: Path, *, fault: Fault | None = None, **account: Any
         )
         with dg.DagsterInstance.ephemeral() as instance:
             sellers.append(Seller(simulator, clock, settings, instance, surroundings, progress))
-            yield sellers[0]
+            try:
+                yield sellers[0]
+            finally:
+                sellers[0].stop_reading()
 
 
 def void(_value: object) -> None:
@@ -112,7 +133,7 @@ def void(_value: object) -> None:
 
 
 @contextmanager
-def _in_front(endpoint: str, fault: Fault | None, spoil: Callable[[str, Answer], Answer]) -> Iterator[str]:
+def in_front(endpoint: str, fault: Fault | None, spoil: Callable[[str, Answer], Answer]) -> Iterator[str]:
     """A proxy that answers some requests itself; without a fault, the endpoint as it is."""
     if fault is None:
         yield endpoint

@@ -17,7 +17,9 @@ def test_a_sync_tells_a_channel_what_is_low_and_which_stream_failed_once_each(tm
 
     with (
         http_inbox() as inbox,
-        running_seller(tmp_path, fault=no_inbound, settings={"ALERT_URLS": inbox.url}, quota_speed=1000) as seller,
+        running_seller(
+            tmp_path, fault=no_inbound, settings={"ALERT_URLS": inbox.url}, quota_speed=1000, orders_per_day=150
+        ) as seller,
     ):
         for _ in range(2):
             seller.sync()

@@ -166,7 +166,8 @@ def test_a_rebuild_gives_the_same_orders_history_included(tmp_path: Path) -> Non
 @pytest.mark.slow
 def test_who_comes_second_to_the_history_is_told_and_a_sync_goes_on_without_it(tmp_path: Path) -> None:
     program = (
-        "import sys, filelock; lock = filelock.FileLock(sys.argv[1]); lock.acquire(); print('held', flush=True); "
+        "import fcntl, sys; lock = open(sys.argv[1], 'a'); fcntl.flock(lock, fcntl.LOCK_EX); "
+        "print('held', flush=True); "
         "sys.stdin.read()"
     )
     with running_seller(tmp_path, quota_speed=1000, orders_per_day=20) as seller:

@@ -23,11 +23,11 @@ import duckdb
 import pytest
 
 from amazon_pipeline.landing import Landing
-from amazon_pipeline.schemas import MART_TABLES
 from amazon_pipeline.settings import Settings
 from amazon_pipeline.simulator.calls import Call
 from amazon_pipeline.simulator.server import RunningSimulator
 from amazon_pipeline.simulator.world import World
+from tests.pipeline.compared import comparable_tables
 from tests.pipeline.sync_process import SharedClock
 
 pytestmark = pytest.mark.slow
@@ -38,14 +38,6 @@ NOW = datetime(2026, 11, 20, 16, 2, 10, tzinfo=UTC)
 ORDERS_PER_DAY = 200
 SKUS = 12
 PARTS = 8
-
-OBSERVED = {
-    "observed_at", "items_observed_at", "first_seen_at", "status_changed_at", "at", "since", "last_sync",
-    "valid_from", "valid_to", "last_good_at",
-}  # fmt: skip
-"""When we looked. A sync that is run again looks a little later, within the same hour."""
-OF_THE_RUN = {"transition_id", "last_success_at", "rows_changed", "api_calls", "throttled_calls", "quota_wait_seconds"}
-"""What may differ: ids made from such times, and what the last run of a stream cost."""
 
 
 class Nursery:
@@ -120,21 +112,7 @@ class Account:
 
     def tables(self) -> dict[str, list[tuple[str | None, ...]]]:
         """Every published table as text, without what legitimately differs."""
-        found = {}
-        with duckdb.connect(self.settings.published_path.resolve(), read_only=True) as published:
-            published.execute("SET TimeZone = 'UTC'")
-            for name, table in MART_TABLES.items():
-                columns = [_as_text(column) for column in table.column_names if column not in OF_THE_RUN]
-                query = f"SELECT {', '.join(columns)} FROM {table.qualified_name} ORDER BY ALL"
-                found[name] = published.execute(query).fetchall()
-        return found
-
-
-def _as_text(column: str) -> str:
-    """A column in SQL; of times when we looked, the hour."""
-    if column == "watermark":  # up to when orders are known comes from Amazon; other streams write when they looked
-        return "(CASE stream WHEN 'orders' THEN watermark ELSE date_trunc('hour', watermark) END)::VARCHAR"
-    return f"date_trunc('hour', \"{column}\")::VARCHAR" if column in OBSERVED else f'"{column}"::VARCHAR'
+        return comparable_tables(self.settings)
 
 
 class Worlds:

@@ -8,7 +8,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from amazon_pipeline.defs.session import MOST_RETRIES, end_dead_runs, only_sync
+from amazon_pipeline.defs.one_sync import end_dead_runs, only_sync
+from amazon_pipeline.defs.session import MOST_RETRIES
 from amazon_pipeline.defs.sync_job import CLI_RUN_TAGS, active_syncs
 from amazon_pipeline.errors import SyncAlreadyRunning
 from amazon_pipeline.events import SYNC_STARTED, EventLog
@@ -16,9 +17,9 @@ from amazon_pipeline.selling_partner.calls import ATTEMPTS
 from tests.pipeline.seller import Answer, refuse, running_seller
 
 HOLD_THE_LOCK = """
-import sys, filelock
-lock = filelock.FileLock(sys.argv[1])
-lock.acquire()
+import fcntl, sys
+lock = open(sys.argv[1], "a")
+fcntl.flock(lock, fcntl.LOCK_EX)
 print("held", flush=True)
 sys.stdin.read()
 """

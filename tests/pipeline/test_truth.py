@@ -44,12 +44,12 @@ def wait_for_a_quiet_moment(seller: Seller) -> None:
         seller.pass_time(minutes=1)
 
 
-@pytest.fixture(params=["one sync", "three syncs, hours apart"])
+@pytest.fixture(params=[(), (1.25, 7)], ids=["one sync", "three syncs, hours apart"])
 def seller(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
-    with running_seller(tmp_path, quota_speed=1000) as running:
+    with running_seller(tmp_path, quota_speed=1000, orders_per_day=150) as running:
         wait_for_a_quiet_moment(running)
         assert running.sync().success
-        for hours in (1.25, 7):
+        for hours in request.param:
             running.pass_time(hours=hours)
             wait_for_a_quiet_moment(running)
             assert running.sync().success

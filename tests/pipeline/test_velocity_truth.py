@@ -90,7 +90,7 @@ def test_velocity_cover_and_restock_equal_the_truth(tmp_path: Path) -> None:
         "AMAZON_TARGET_COVER_DAYS": str(TARGET),
         "AMAZON_SAFETY_STOCK_DAYS": str(SAFETY),
     }
-    with running_seller(tmp_path, quota_speed=1000, settings=settings) as seller:
+    with running_seller(tmp_path, quota_speed=1000, orders_per_day=150, settings=settings) as seller:
         levels: Levels = []
         for hours in (0, 1, 20, 55, 31, 90, 100, 24):
             seller.pass_time(hours=hours)

@@ -10,4 +10,6 @@ from tests.unit.warehouse_fixture import TestWarehouse
 @pytest.fixture
 def warehouse(tmp_path: Path) -> TestWarehouse:
     """A warehouse in a temporary directory."""
-    return TestWarehouse(tmp_path)
+    warehouse = TestWarehouse(tmp_path)
+    warehouse.lay_out()
+    return warehouse

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from amazon_pipeline.extraction import Fetched, Outcome
@@ -25,6 +29,24 @@ class TestWarehouse:
     directory: Path
     planning: dict[str, str] = field(default_factory=dict)
     """Settings of stock and restock by the name of their variable."""
+    _kept_open: ExitStack = field(default_factory=ExitStack)
+
+    def lay_out(self) -> None:
+        """Have the file that an empty warehouse has; copying it takes a twentieth of the time of making it."""
+        self.path.parent.mkdir(parents=True)
+        self.path.write_bytes(_empty_file())
+
+    @contextmanager
+    def kept_open(self) -> Iterator[TestWarehouse]:
+        """Opening the file again in this process is cheap as long as it is open."""
+        with self._kept_open:
+            self._kept_open.enter_context(open_warehouse(self.path))
+            yield self
+
+    def lose_file(self) -> None:
+        """No working file any more; what has landed is there."""
+        self._kept_open.close()
+        self.path.unlink()
 
     @property
     def landing(self) -> Path:
@@ -66,3 +88,12 @@ class TestWarehouse:
             names = [column[0] for column in cursor.description or []]
             (row,) = cursor.fetchall()
         return dict(zip(names, row, strict=True))
+
+
+@cache
+def _empty_file() -> bytes:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "warehouse.duckdb"
+        with open_warehouse(path):
+            pass
+        return path.read_bytes()

@@ -17,7 +17,7 @@ SELECT
     false AS is_pool_duplicate,
     s.marketplace_id AS pool_marketplace_id,
     s.seller_sku AS pool_seller_sku,
-    coalesce(m.first_seen_at, s.observed_at) AS first_seen_at,
+    coalesce(m.first_seen_at, getvariable('snapshot_at')) AS first_seen_at,
     0 AS missed_snapshots,
     false AS is_gone,
     m.stock_status AS previous_status,

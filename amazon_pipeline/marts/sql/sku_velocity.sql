@@ -9,8 +9,13 @@
 -- A day is 24 hours counted back from the end of the windows: up to where orders are known or, of a SKU that is out of
 -- stock, when it ran out (so a stock-out does not pull the velocity down). Velocities are exact in ten-thousandths of a
 -- unit; everything after them is integer arithmetic, so that the explanation can be followed to the last digit.
-WITH known AS (
-    SELECT seller_id, known_since, known_until FROM orders_known_since
+WITH known AS MATERIALIZED (  -- arithmetic with INTERVALs is slow: it is done once here, and in microseconds below
+    SELECT
+        seller_id, known_since, known_until,
+        known_until - INTERVAL 90 DAY AS recent_since,
+        known_until - INTERVAL 365 DAY AS reach,
+        greatest(known_since, known_until - INTERVAL 365 DAY) AS lines_since
+    FROM orders_known_since
 ),
 stock AS (
     SELECT * FROM mart.inventory WHERE NOT is_gone
@@ -28,14 +33,17 @@ home AS (  -- where Multi-Channel orders of a SKU count: Amazon does not say who
     ) = 1
 ),
 known_lines AS NOT MATERIALIZED (
-    SELECT i.seller_id, i.marketplace_id, i.seller_sku, i.purchase_date, i.quantity_ordered
+    SELECT
+        i.seller_id, i.marketplace_id, i.seller_sku, i.purchase_date, i.quantity_ordered,
+        epoch_us(i.purchase_date) AS placed_us,
+        epoch_us(k.known_until) AS until_us
     FROM mart.order_items AS i
     JOIN known AS k USING (seller_id)
-    WHERE i.order_status <> 'Canceled' AND i.seller_sku IS NOT NULL
-      AND i.purchase_date >= greatest(k.known_since, k.known_until - INTERVAL 365 DAY)
+    WHERE i.order_status <> 'Canceled' AND i.seller_sku IS NOT NULL AND i.quantity_ordered > 0
+      AND i.purchase_date >= k.lines_since
       AND i.purchase_date < k.known_until
 ),
-lines AS (  -- only the few Multi-Channel ones are looked up
+lines AS NOT MATERIALIZED (  -- only the few Multi-Channel ones are looked up
     SELECT * FROM known_lines WHERE marketplace_id <> 'NON_AMAZON'
     UNION ALL BY NAME
     SELECT i.* REPLACE (coalesce(h.marketplace_id, i.marketplace_id) AS marketplace_id)
@@ -43,13 +51,79 @@ lines AS (  -- only the few Multi-Channel ones are looked up
     LEFT JOIN home AS h USING (seller_id, seller_sku)
     WHERE i.marketplace_id = 'NON_AMAZON'
 ),
-skus AS (
-    SELECT seller_id, marketplace_id, seller_sku FROM stock
-    UNION
-    SELECT seller_id, marketplace_id, seller_sku
+recent AS MATERIALIZED (  -- days_ago counts from 0
+    SELECT
+        seller_id, marketplace_id, seller_sku,
+        ((until_us - placed_us - 1) // 86400000000)::INTEGER AS days_ago,
+        sum(quantity_ordered)::BIGINT AS units
     FROM lines
     JOIN known USING (seller_id)
-    WHERE purchase_date >= known_until - INTERVAL 90 DAY
+    WHERE purchase_date >= recent_since
+    GROUP BY ALL
+),
+skus AS MATERIALIZED (  -- by a number from here on, which is quicker to look up than three names
+    SELECT row_number() OVER () AS sku_no, seller_id, marketplace_id, seller_sku
+    FROM (
+        SELECT seller_id, marketplace_id, seller_sku FROM stock
+        UNION
+        SELECT seller_id, marketplace_id, seller_sku FROM recent
+    )
+),
+listed_late AS (  -- SKUs that the first look at their marketplace did not show; one that sold earlier was there earlier
+    SELECT seller_id, marketplace_id, seller_sku, least(first_seen_at, min(l.purchase_date)) AS listed_at
+    FROM (
+        SELECT i.seller_id, i.marketplace_id, i.seller_sku, i.first_seen_at
+        FROM mart.inventory AS i
+        JOIN observed AS o USING (seller_id, marketplace_id)
+        JOIN known USING (seller_id)
+        WHERE i.first_seen_at > o.observed_since AND i.first_seen_at > reach
+    )
+    LEFT JOIN lines AS l USING (seller_id, marketplace_id, seller_sku)
+    GROUP BY seller_id, marketplace_id, seller_sku, first_seen_at
+),
+periods AS (  -- of stock, as far back as a window can reach
+    SELECT h.seller_id, h.marketplace_id, h.seller_sku, h.fulfillable_quantity, h.valid_from, h.valid_to
+    FROM mart.inventory_history AS h
+    JOIN known USING (seller_id)
+    WHERE h.valid_to IS NULL OR h.valid_to > reach
+),
+left_out AS (  -- when a SKU was gone, and when it was listed again
+    SELECT g.seller_id, g.marketplace_id, g.seller_sku, g.valid_to AS gone_at, min(p.valid_from) AS back_at
+    FROM (
+        SELECT * FROM periods
+        ANTI JOIN (SELECT seller_id, marketplace_id, seller_sku, valid_from AS valid_to FROM periods)
+            USING (seller_id, marketplace_id, seller_sku, valid_to)
+        WHERE valid_to IS NOT NULL
+    ) AS g
+    LEFT JOIN periods AS p
+        ON p.seller_id = g.seller_id AND p.marketplace_id = g.marketplace_id AND p.seller_sku = g.seller_sku
+       AND p.valid_from > g.valid_to
+    GROUP BY ALL
+),
+absent AS MATERIALIZED (  -- without a fulfillable unit, gone from the list, or not listed yet
+    SELECT sku_no, epoch_us(absent_from) AS from_us, coalesce(epoch_us(absent_to), 9000000000000000000) AS to_us
+    FROM (
+        SELECT seller_id, marketplace_id, seller_sku, valid_from AS absent_from, valid_to AS absent_to
+        FROM periods
+        WHERE fulfillable_quantity = 0
+        UNION ALL
+        SELECT seller_id, marketplace_id, seller_sku, gone_at, back_at
+        FROM left_out
+        UNION ALL
+        SELECT seller_id, marketplace_id, seller_sku, TIMESTAMPTZ '1970-01-01 00:00:00+00', listed_at
+        FROM listed_late
+    )
+    JOIN skus USING (seller_id, marketplace_id, seller_sku)
+),
+now_windows AS (
+    SELECT
+        sku_no, seller_id, marketplace_id, seller_sku,
+        'now' AS ends,
+        known_until AS window_end,
+        epoch_us(known_until) AS end_us,
+        epoch_us(known_since) AS since_us
+    FROM skus
+    JOIN known USING (seller_id)
 ),
 ran_out AS (
     SELECT seller_id, marketplace_id, seller_sku, max("at") AS ran_out_at
@@ -57,73 +131,75 @@ ran_out AS (
     WHERE to_status = 'out-of-stock'
     GROUP BY ALL
 ),
-windows AS (  -- up to now, and up to when the SKU last ran out, at most 275 days ago
-    SELECT seller_id, marketplace_id, seller_sku, 'now' AS ends, known_until AS window_end, known_since
-    FROM skus
-    JOIN known USING (seller_id)
-    UNION ALL
-    SELECT seller_id, marketplace_id, seller_sku, 'ran out',
-        greatest(least(ran_out_at, known_until), known_until - INTERVAL 275 DAY), known_since
-    FROM skus
-    JOIN known USING (seller_id)
+windows AS MATERIALIZED (  -- up to now; and of SKUs that lack stock, up to when they last ran out, at most 275 days ago
+    SELECT * FROM now_windows
+    UNION ALL BY NAME
+    SELECT w.* REPLACE (
+        'ran out' AS ends,
+        greatest(least(ran_out_at, window_end), window_end - INTERVAL 275 DAY) AS window_end,
+        epoch_us(greatest(least(ran_out_at, window_end), window_end - INTERVAL 275 DAY)) AS end_us
+    )
+    FROM now_windows AS w
     JOIN ran_out USING (seller_id, marketplace_id, seller_sku)
-    WHERE ran_out_at > known_since
+    WHERE epoch_us(ran_out_at) > since_us
+      AND (
+          since_us > end_us - 3 * 86400000000
+          OR sku_no IN (SELECT sku_no FROM stock JOIN skus USING (seller_id, marketplace_id, seller_sku)
+                        WHERE fulfillable_quantity = 0)
+          OR sku_no IN (SELECT a.sku_no FROM absent AS a JOIN now_windows AS n USING (sku_no)
+                        WHERE a.to_us > n.end_us - 7 * 86400000000)
+      )
 ),
-sold AS MATERIALIZED (  -- days_ago counts from 0
+sold AS MATERIALIZED (
+    SELECT sku_no, 'now' AS ends, days_ago, units
+    FROM recent
+    JOIN skus USING (seller_id, marketplace_id, seller_sku)
+    UNION ALL
     SELECT
-        w.seller_id, w.marketplace_id, w.seller_sku, w.ends,
-        (epoch_us(w.window_end) - epoch_us(l.purchase_date) - 1) // 86400000000 AS days_ago,
+        w.sku_no, w.ends,
+        ((w.end_us - l.placed_us - 1) // 86400000000)::INTEGER AS days_ago,
         sum(l.quantity_ordered)::BIGINT AS units
     FROM lines AS l
-    JOIN windows AS w USING (seller_id, marketplace_id, seller_sku)
-    WHERE l.purchase_date < w.window_end AND l.purchase_date >= w.window_end - INTERVAL 90 DAY
+    JOIN (SELECT * FROM windows WHERE ends = 'ran out') AS w USING (seller_id, marketplace_id, seller_sku)
+    WHERE l.placed_us < w.end_us AND l.placed_us >= w.end_us - 90 * 86400000000
     GROUP BY ALL
 ),
-absent AS (  -- periods without a fulfillable unit; all time before it was listed, if we saw the marketplace without it
-    SELECT seller_id, marketplace_id, seller_sku, valid_from AS absent_from, valid_to AS absent_to
-    FROM mart.inventory_history
-    WHERE fulfillable_quantity = 0
-    UNION ALL
-    SELECT seller_id, marketplace_id, seller_sku, TIMESTAMPTZ '1970-01-01 00:00:00+00', first_seen_at
-    FROM stock
-    JOIN observed USING (seller_id, marketplace_id)
-    WHERE first_seen_at > observed_since
-),
 absent_days AS (  -- days without stock for more than half the time
-    SELECT seller_id, marketplace_id, seller_sku, ends, days_ago
+    SELECT sku_no, ends, days_ago
     FROM (
-        SELECT *, unnest(range((end_us - to_us) // 86400000000, (end_us - from_us - 1) // 86400000000 + 1)) AS days_ago
+        SELECT
+            *,
+            unnest(range((end_us - to_us) // 86400000000, (end_us - from_us - 1) // 86400000000 + 1))::INTEGER
+                AS days_ago
         FROM (
             SELECT
-                w.seller_id, w.marketplace_id, w.seller_sku, w.ends,
-                epoch_us(w.window_end) AS end_us,
-                greatest(epoch_us(a.absent_from), epoch_us(w.window_end) - 90 * 86400000000, epoch_us(w.known_since))
-                    AS from_us,
-                least(coalesce(epoch_us(a.absent_to), epoch_us(w.window_end)), epoch_us(w.window_end)) AS to_us
+                w.sku_no, w.ends, w.end_us,
+                greatest(a.from_us, w.end_us - 90 * 86400000000, w.since_us) AS from_us,
+                least(a.to_us, w.end_us) AS to_us
             FROM absent AS a
-            JOIN windows AS w USING (seller_id, marketplace_id, seller_sku)
+            JOIN windows AS w USING (sku_no)
         )
         WHERE from_us < to_us
     )
-    GROUP BY seller_id, marketplace_id, seller_sku, ends, days_ago, end_us
+    GROUP BY sku_no, ends, days_ago, end_us
     HAVING sum(
         least(to_us, end_us - days_ago * 86400000000) - greatest(from_us, end_us - (days_ago + 1) * 86400000000)
     ) > 43200000000
 ),
 out_of_stock AS (
     SELECT
-        seller_id, marketplace_id, seller_sku, ends,
+        sku_no, ends,
         count(*) FILTER (days_ago < 7) AS out_7d,
         count(*) FILTER (days_ago < 30) AS out_30d,
         count(*) AS out_90d
     FROM absent_days
-    ANTI JOIN sold USING (seller_id, marketplace_id, seller_sku, ends, days_ago)
+    ANTI JOIN sold USING (sku_no, ends, days_ago)
     GROUP BY ALL
 ),
 counted AS (
     SELECT
         w.seller_id, w.marketplace_id, w.seller_sku, w.ends, w.window_end,
-        (epoch_us(w.window_end) - epoch_us(w.known_since) + 86399999999) // 86400000000 AS known_days,
+        (w.end_us - w.since_us + 86399999999) // 86400000000 AS known_days,
         coalesce(s.units_7d, 0) AS units_7d,
         coalesce(s.units_30d, 0) AS units_30d,
         coalesce(s.units_90d, 0) AS units_90d,
@@ -133,14 +209,14 @@ counted AS (
     FROM windows AS w
     LEFT JOIN (
         SELECT
-            seller_id, marketplace_id, seller_sku, ends,
+            sku_no, ends,
             sum(units) FILTER (days_ago < 7)::BIGINT AS units_7d,
             sum(units) FILTER (days_ago < 30)::BIGINT AS units_30d,
             sum(units)::BIGINT AS units_90d
         FROM sold
         GROUP BY ALL
-    ) AS s USING (seller_id, marketplace_id, seller_sku, ends)
-    LEFT JOIN out_of_stock AS o USING (seller_id, marketplace_id, seller_sku, ends)
+    ) AS s USING (sku_no, ends)
+    LEFT JOIN out_of_stock AS o USING (sku_no, ends)
 ),
 velocities AS (  -- a window counts if orders are known that far back, and the SKU was in stock for 3 days of it
     SELECT
@@ -202,25 +278,36 @@ pooled AS (
         in_fc_quantity + inbound_quantity AS supply_quantity
     FROM joined
 ),
-arrivals AS (  -- of each SKU's shipments that are open and not wholly received
+arrivals AS (  -- of open shipments that are not wholly received: the next to where these units lie, else to anywhere
     SELECT
         p.seller_id, p.marketplace_id, p.seller_sku,
-        min(CASE
-            WHEN s.shipment_status IN ('DELIVERED', 'CHECKED_IN', 'RECEIVING') THEN p.today
-            ELSE greatest(p.today, coalesce(s.need_by_date, s.first_seen_at::DATE + p.lead_time_days))
-        END) AS next_arrival_date
-    FROM planned AS p
-    JOIN mart.inbound_shipment_items AS i USING (seller_id, seller_sku)
-    JOIN mart.inbound_shipments AS s USING (seller_id, shipment_id)
-    WHERE s.shipment_status NOT IN ('CLOSED', 'CANCELLED', 'DELETED')
-      AND i.quantity_expected > coalesce(i.quantity_received, 0)
-      AND p.inbound_quantity > 0
+        coalesce(
+            min(expected_on) FILTER (h.pool_marketplace_id = p.pool_marketplace_id), min(expected_on)
+        ) AS next_arrival_date
+    FROM (
+        SELECT
+            p.*,
+            s.marketplace_id AS bound_for,
+            CASE
+                WHEN s.shipment_status IN ('DELIVERED', 'CHECKED_IN', 'RECEIVING') THEN p.today
+                ELSE greatest(p.today, coalesce(s.need_by_date, s.first_seen_at::DATE + p.lead_time_days))
+            END AS expected_on
+        FROM planned AS p
+        JOIN mart.inbound_shipment_items AS i USING (seller_id, seller_sku)
+        JOIN mart.inbound_shipments AS s USING (seller_id, shipment_id)
+        WHERE s.shipment_status NOT IN ('CLOSED', 'CANCELLED', 'DELETED')
+          AND i.quantity_expected > coalesce(i.quantity_received, 0)
+          AND p.inbound_quantity > 0
+    ) AS p
+    LEFT JOIN planned AS h
+        ON h.seller_id = p.seller_id AND h.marketplace_id = p.bound_for AND h.seller_sku = p.seller_sku
     GROUP BY ALL
 ),
 advised AS (
     SELECT
         *,
-        CASE WHEN pool4 > 0 THEN fulfillable_quantity * 10000 // pool4 END::INTEGER AS whole_days,
+        -- no date lies after the year 9999, which is as far as most programs can read dates
+        CASE WHEN pool4 > 0 THEN least(fulfillable_quantity * 10000 // pool4, 2900000) END::INTEGER AS whole_days,
         CASE WHEN pool4 > 0 THEN round(fulfillable_quantity * 10000 / pool4, 1) END AS days_of_cover,
         today + whole_days AS stockout_date,
         next_arrival_date - stockout_date AS gap_days,
@@ -228,7 +315,8 @@ advised AS (
         CASE WHEN NOT is_silent
              THEN (pool4 * (lead_time_days + safety_stock_days) + 9999) // 10000 END AS reorder_point,
         CASE WHEN NOT is_silent AND pool4 > 0
-             THEN today + greatest(0, (supply_quantity - reorder_point) * 10000 // pool4)::INTEGER END AS reorder_date,
+             THEN today + least(greatest(0, (supply_quantity - reorder_point) * 10000 // pool4), 2900000)::INTEGER
+             END AS reorder_date,
         lead_time_days + target_cover_days + safety_stock_days AS horizon_days,
         CASE WHEN NOT is_silent
              THEN greatest(0, (pool4 * horizon_days + 9999) // 10000 - supply_quantity) END AS units_wanted,
@@ -288,12 +376,14 @@ SELECT
                 || CASE WHEN v.has_window THEN concat_ws(
                        ', ',
                        CASE WHEN v.velocity_7d IS NOT NULL
-                            THEN v.units_7d || ' units in ' || v.days_7d || ' in-stock days of 7 (weight 0.5)' END,
+                            THEN v.units_7d || CASE WHEN v.units_7d = 1 THEN ' unit in ' ELSE ' units in ' END
+                                || v.days_7d || ' in-stock days of 7 (weight 0.5)' END,
                        CASE WHEN v.velocity_30d IS NOT NULL
                             THEN v.units_30d || ' in ' || v.days_30d || ' of 30 (0.3)' END,
                        CASE WHEN v.velocity_90d IS NOT NULL
                             THEN v.units_90d || ' in ' || v.days_90d || ' of 90 (0.2)' END
-                   ) ELSE v.units_90d || ' units in ' || v.days_90d || ' in-stock days of ' || least(90, v.known_days)
+                   ) ELSE v.units_90d || CASE WHEN v.units_90d = 1 THEN ' unit in ' ELSE ' units in ' END || v.days_90d
+                       || ' in-stock days of ' || least(90, v.known_days)
                        || ', which is little to go by' END || '.'
         END,
         CASE WHEN pool4 <> v4 THEN 'All marketplaces that share the stock sell ' || plain(pool4) || ' a day.' END,
@@ -315,7 +405,8 @@ SELECT
             || target_cover_days || ' target cover + ' || safety_stock_days || ') less ' || supply_quantity || ' = '
             || units_wanted || CASE WHEN restock_quantity > units_wanted
                THEN ', in cases of ' || case_pack || ' ' || restock_quantity ELSE '' END || ' to order.' END,
-        CASE WHEN observed_since > v.window_end - INTERVAL 90 DAY AND v4 > 0 THEN 'Stock is known since '
-            || strftime(observed_since AT TIME ZONE 'UTC', '%Y-%m-%d') || '; days before it count as in stock.' END
+        CASE WHEN epoch_us(observed_since) > epoch_us(v.window_end) - 90 * 86400000000 AND v4 > 0
+             THEN 'Stock is known since ' || strftime(observed_since AT TIME ZONE 'UTC', '%Y-%m-%d')
+                || '; days before it count as in stock.' END
     ) AS explanation
 FROM advised

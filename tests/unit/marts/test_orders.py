@@ -86,6 +86,6 @@ def test_a_warehouse_that_was_lost_is_made_again_from_the_landed_pages(warehouse
     warehouse.sync()
     tables = ("orders", "order_items", "order_metrics_24h", "sales_daily")
     before = [warehouse.rows(f"SELECT * FROM mart.{name} ORDER BY ALL") for name in tables]
-    warehouse.path.unlink()
+    warehouse.lose_file()
     warehouse.sync()
     assert [warehouse.rows(f"SELECT * FROM mart.{name} ORDER BY ALL") for name in tables] == before

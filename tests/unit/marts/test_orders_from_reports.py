@@ -110,6 +110,6 @@ def test_a_warehouse_that_was_lost_is_made_again_with_its_history(warehouse: Tes
     land_orders(warehouse.landing, from_api(), at=LATER)
     warehouse.sync()
     before = [warehouse.rows(f"SELECT * FROM mart.{name} ORDER BY ALL") for name in ("orders", "order_items")]
-    warehouse.path.unlink()
+    warehouse.lose_file()
     warehouse.sync()
     assert [warehouse.rows(f"SELECT * FROM mart.{name} ORDER BY ALL") for name in ("orders", "order_items")] == before

@@ -204,7 +204,7 @@ def test_a_newer_answer_about_a_day_replaces_the_older_and_the_other_days_stay(w
     warehouse.sync()
     assert reconciled(warehouse, "day, amazon_orders") == [(before, 5), (DAY, 1)]
     rows = warehouse.rows("SELECT * FROM mart.reconciliation ORDER BY ALL")
-    warehouse.path.unlink()
+    warehouse.lose_file()
     warehouse.sync()
     assert warehouse.rows("SELECT * FROM mart.reconciliation ORDER BY ALL") == rows
 
@@ -255,7 +255,7 @@ def test_stock_stands_beside_the_newest_report_sku_by_sku(warehouse: TestWarehou
     )
     assert rows == [("A", 5, 4, 7, 8, 1), ("amazons", None, 0, None, 0, None), ("ours", 7, None, 7, None, None)]
     before = warehouse.rows("SELECT * FROM mart.inventory_reconciliation ORDER BY ALL")
-    warehouse.path.unlink()
+    warehouse.lose_file()
     warehouse.sync()
     assert warehouse.rows("SELECT * FROM mart.inventory_reconciliation ORDER BY ALL") == before
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from amazon_pipeline.errors import WarehouseUnavailable
-from amazon_pipeline.warehouse import open_warehouse
+from amazon_pipeline.warehouse import KeptOpen, open_warehouse
+from amazon_pipeline.warehouse.kept_open import LONGEST_SECONDS
 
 HOLD = """
 import sys, duckdb
@@ -91,3 +92,29 @@ def test_the_file_keeps_its_comments(tmp_path: Path) -> None:
             "SELECT table_name, column_name FROM duckdb_columns() WHERE schema_name = 'mart' AND comment IS NULL"
         ).fetchall()
     assert missing == []
+
+
+def test_a_file_that_is_kept_open_is_let_go_of_within_seconds(tmp_path: Path) -> None:
+    """Others wait for the file at most half a minute. DuckDB's log beside it goes when the last connection ends."""
+    path, log = tmp_path / "warehouse.duckdb", tmp_path / "warehouse.duckdb.wal"
+    clock = {"now": 0.0}
+    kept = KeptOpen(path, lambda: clock["now"])
+
+    def write() -> bool:
+        with open_warehouse(path) as connection:
+            connection.execute("CREATE OR REPLACE TABLE main.mark AS SELECT 1")
+        return log.exists()
+
+    kept.keep()
+    assert write()
+    clock["now"] = LONGEST_SECONDS
+    kept.keep()
+    assert log.exists()
+    clock["now"] = LONGEST_SECONDS + 1
+    kept.keep()
+    assert not log.exists()
+    assert write()
+    kept.release()
+    assert not log.exists()
+    kept.release()
+    assert not write()
