@@ -69,6 +69,8 @@ _DEPENDENCIES: Final[dict[str, tuple[str, ...]]] = {
         "mart/orders",
         "mart/inventory",
         "mart/inbound_shipments",
+        "mart/shopify_orders",
+        "mart/shopify_fees",
         "staging/marketplaces",
         "staging/order_metrics",
         "staging/stock_report",
@@ -101,7 +103,13 @@ def mart_assets(*, has_stores: bool) -> list[dg.AssetsDefinition]:
         _merge("orders", ("orders", "order_items"), merge_orders),
         _merge_stock(),
         _merge("inbound_shipments", ("inbound_shipments", "inbound_shipment_items"), merge_inbound),
-        _merge("shopify", ("shopify_orders", "shopify_order_lines", "shopify_fees"), merge_shopify, is_fed=has_stores),
+        _merge(
+            "shopify",
+            ("shopify_orders", "shopify_order_lines", "shopify_fees"),
+            merge_shopify,
+            is_fed=has_stores,
+            reads_planning=True,
+        ),
         *(_derived(name, deps, lineage[name]) for name, deps in _DEPENDENCIES.items()),
     ]
 
@@ -136,6 +144,7 @@ def _merge(
     merge: Callable[[duckdb.DuckDBPyConnection], Built],
     *,
     is_fed: bool = True,
+    reads_planning: bool = False,
 ) -> dg.AssetsDefinition:
     staged = [dg.AssetKey(["staging", name]) for name in _STAGED[stream]] if is_fed else []
     lineage = {name: merged_lineage(name, _STAGED[stream]) for name in tables}
@@ -149,7 +158,12 @@ def _merge(
     def mart(
         context: AssetExecutionContext, sync: dg.ResourceParam[SyncSession], warehouse: WarehouseResource
     ) -> Iterator[Result]:
-        yield from _through_the_gate(context, sync, warehouse, lineage, merge)
+        def merge_as_planned(connection: duckdb.DuckDBPyConnection) -> Built:
+            if reads_planning:  # what is wrong with the files is told where the stock is merged
+                read_planning(connection, sync.settings)
+            return merge(connection)
+
+        yield from _through_the_gate(context, sync, warehouse, lineage, merge_as_planned)
 
     return mart
 
