@@ -6,7 +6,7 @@ from typing import Final
 
 import dagster as dg
 
-from amazon_pipeline.defs.one_sync import FOREGROUND_TAG, UNFINISHED
+from amazon_pipeline.defs.one_sync import FOREGROUND_TAG, UNFINISHED, longest_run
 from amazon_pipeline.errors import CredentialsMissing
 from amazon_pipeline.settings import Settings
 
@@ -36,8 +36,7 @@ def sync_job(settings: Settings, executor: dg.ExecutorDefinition) -> dg.Unresolv
         executor_def=executor,
         tags={
             SYNC_TAG: "1",
-            # frees the queue from a run whose process vanished; a sync that still waits for quota has long stopped
-            "dagster/max_runtime": str(2 * settings.sync_budget_seconds + 600),
+            "dagster/max_runtime": str(longest_run(settings)),  # frees the queue from a run whose process vanished
         },
         # what a terminal shows is said by the command; Dagster's own lines are in the UI
         config=dg.RunConfig(loggers={"console": {"config": {"log_level": "CRITICAL"}}}),
