@@ -207,6 +207,8 @@ class SyncSession:
         self._record = RunRecord(settings.state, run_id)
         self._log: Callable[[str], None] = lambda _line: None
         self._is_up_to_date = False
+        self.step_seconds = 0.0
+        """What the last step that went well took."""
         writing = threading.Lock()
         self.accounts = tuple(AccountSession(account, surroundings, writing, run_id) for account in settings.accounts)
         self.stores = tuple(StoreSession(store, settings, surroundings, run_id) for store in settings.shopify_stores)
@@ -287,9 +289,11 @@ class SyncSession:
         if self._lease is not None:
             self._lease.ensure_held()
             self._lease.doing(context.get_step_execution_context().step.key)
+        started = self._surroundings.monotonic()
         try:
             self.bring_up_to_date(context.log.warning)
             yield
+            self.step_seconds = round(self._surroundings.monotonic() - started, 3)
         except WarehouseHeld as error:
             self.try_again(context, error)
             self.failed(str(error))
@@ -393,10 +397,17 @@ def _happened(progress: Progress) -> str:
 
 
 def failure_sentence(failed: Sequence[tuple[str, str, str | None]]) -> str:
-    """What a manager reads when streams failed: whose (account), which (stream), why (message), what that means."""
+    """What a manager reads when streams failed: whose (account), which (stream), why (message), what that means.
+
+    A reason is told once, with all streams it is the reason of. That of the marketplaces goes first: the other streams
+    of a new account only wait for them.
+    """
+    streams: dict[tuple[str, str], list[str]] = {}
+    for account, stream, message in sorted(failed, key=lambda one: (one[0], one[1] != "marketplaces")):
+        streams.setdefault((account, message or "the reason is not known"), []).append(_NAMES.get(stream, stream))
     what = " ".join(
-        f"{f'{account}: ' if account else ''}{_NAMES.get(stream, stream)} could not be refreshed: {message}"
-        for account, stream, message in failed
+        f"{f'{account}: ' if account else ''}{', '.join(names)} could not be refreshed: {message.rstrip('.')}."
+        for (account, message), names in streams.items()
     )
     return f"{what} What was known before is still shown, with its age."
 
