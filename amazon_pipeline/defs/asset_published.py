@@ -8,7 +8,8 @@ from dagster import AssetExecutionContext
 
 from amazon_pipeline.defs.assets_staging import WRITE_POOL
 from amazon_pipeline.defs.metadata import EACH_SYNC, OWNERS, as_markdown
-from amazon_pipeline.defs.session import SyncSession, failure_sentence
+from amazon_pipeline.defs.sentences import failure_sentence
+from amazon_pipeline.defs.session import SyncSession
 from amazon_pipeline.defs.warehouse_resource import WarehouseResource
 from amazon_pipeline.marts import sync_summary
 from amazon_pipeline.schemas import MART_TABLES
