@@ -132,7 +132,7 @@ def test_one_account_that_is_refused_stops_no_other_and_every_surface_names_it(t
         assert both.rows(f"{fresh} AND seller_id = '{SOUTH}'") == [(False,)]
         error = both.events[-1]
         assert error.event == "amazon-sync-error"
-        assert "South: Orders could not be refreshed" in error.data
+        assert "South: Inbound shipments, Inventory, Orders, Order history, " in error.data, "a reason is told once"
         assert "North" not in error.data
         (check,) = [
             one
@@ -141,6 +141,9 @@ def test_one_account_that_is_refused_stops_no_other_and_every_surface_names_it(t
         ]
         assert not check.passed
         assert "| South | failed |" in str(check.metadata["accounts"].value)
+        assert str(check.description).startswith("South: LWA token: Login with Amazon refused")
+        (failure,) = run.filter_events(lambda event: event.is_step_failure)
+        assert "South: Inbound shipments, Inventory, Orders, " in failure.step_failure_data.error.message
         accounts.south.faults.clear()
         both.pass_time(minutes=15)
         assert both.sync().success

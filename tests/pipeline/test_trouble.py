@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import dagster as dg
 import duckdb
 import pytest
 
@@ -106,6 +107,27 @@ def test_a_page_of_html_is_never_taken_for_an_empty_day(tmp_path: Path) -> None:
         assert not seller.sync().success
         assert seller.rows("SELECT * FROM mart.orders ORDER BY ALL") == before
         assert seller.rows("SELECT watermark FROM mart.sync_status WHERE stream = 'orders'") == watermark
+
+
+@pytest.mark.slow
+def test_rows_that_are_invalid_by_the_dozen_fail_their_stream(tmp_path: Path) -> None:
+    """A format that changed set aside every row, and the sync ended green with old figures."""
+    settings = {"AMAZON_HISTORY_DAYS": 0}
+    with running_seller(tmp_path, fault=lambda _path, _headers: None, settings=settings, quota_speed=1000) as seller:
+        assert seller.sync().success
+        before = seller.rows("SELECT * FROM mart.orders ORDER BY ALL")
+        seller.spoil = lambda _path, answer: (*answer[:2], answer[2].replace(b'"lastUpdatedTime"', b'"updatedAt"'))
+        seller.pass_time(hours=6)
+        result = seller.sync()
+        assert not result.success
+        evaluations = {(check.asset_key, check.check_name): check for check in result.get_asset_check_evaluations()}
+        check = evaluations[dg.AssetKey(["staging", "orders"]), "none_quarantined"]
+        assert (check.passed, check.severity) == (False, dg.AssetCheckSeverity.ERROR)
+        assert check.metadata["quarantine_rate"].value == 1
+        ((message,),) = seller.rows("SELECT message FROM mart.sync_status WHERE status = 'failed'")
+        assert "rows were set aside as invalid, the first because: last_update_date" in message
+        assert message in json.loads(seller.events[-1].data)["error"]
+        assert seller.rows("SELECT * FROM mart.orders ORDER BY ALL") == before
 
 
 @pytest.mark.slow
