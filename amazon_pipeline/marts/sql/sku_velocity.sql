@@ -225,13 +225,19 @@ velocities AS (  -- a window counts if orders are known that far back, and the S
         CASE WHEN days_30d >= 3 AND known_days >= 30 THEN units_30d / days_30d END AS velocity_30d,
         CASE WHEN days_90d >= 3 AND known_days >= 90 THEN units_90d / days_90d END AS velocity_90d,
         coalesce(velocity_7d, velocity_30d, velocity_90d) IS NOT NULL AS has_window,
-        round(10000 * CASE WHEN has_window THEN
-            (0.5 * coalesce(velocity_7d, 0) + 0.3 * coalesce(velocity_30d, 0) + 0.2 * coalesce(velocity_90d, 0)) / (
-                CASE WHEN velocity_7d IS NULL THEN 0 ELSE 0.5 END + CASE WHEN velocity_30d IS NULL THEN 0 ELSE 0.3 END
-                + CASE WHEN velocity_90d IS NULL THEN 0 ELSE 0.2 END
-            )
-            ELSE units_90d / greatest(days_90d, least(3, known_days))
-        END)::BIGINT AS v4  -- ten-thousandths of a unit a day
+        CASE WHEN velocity_7d IS NULL THEN 0 ELSE 5 END AS w7,
+        CASE WHEN velocity_30d IS NULL THEN 0 ELSE 3 END AS w30,
+        CASE WHEN velocity_90d IS NULL THEN 0 ELSE 2 END AS w90,
+        CASE WHEN velocity_7d IS NULL THEN 1 ELSE days_7d END AS d7,
+        CASE WHEN velocity_30d IS NULL THEN 1 ELSE days_30d END AS d30,
+        CASE WHEN velocity_90d IS NULL THEN 1 ELSE days_90d END AS d90,
+        -- one fraction of whole numbers, rounded half up: the weighted sum of three divisions would slip at a half
+        CASE WHEN has_window
+             THEN w7 * units_7d * d30 * d90 + w30 * units_30d * d7 * d90 + w90 * units_90d * d7 * d30
+             ELSE units_90d END AS units_by,
+        CASE WHEN has_window THEN (w7 + w30 + w90) * d7 * d30 * d90
+             ELSE greatest(days_90d, least(3, known_days)) END AS days_by,
+        ((20000 * units_by::HUGEINT + days_by) // (2 * days_by))::BIGINT AS v4  -- ten-thousandths of a unit a day
     FROM counted
 ),
 planned AS (

@@ -269,6 +269,16 @@ def test_figures_of_units_in_whole_numbers_do_not_slip_by_a_rounding(warehouse: 
     assert row["days_of_cover"] == round(40000000 * 10000 / exact, 1)
 
 
+def test_a_velocity_at_half_a_ten_thousandth_is_rounded_up(warehouse: TestWarehouse) -> None:
+    """(0.5 x 0 + 0.3 x 5 / 20) / 0.8 is 0.09375; in floating point it came out a little less, as 0.0937."""
+    know_orders(warehouse, sales(range(20, 25), 1), days=60)
+    stock(warehouse, {60: 50, 20: 0, 10: 50, 0: 50})
+    assert chosen(velocity(warehouse), in_stock_days_30d=0, daily_velocity=0) == {
+        "in_stock_days_30d": 20,
+        "daily_velocity": 0.0938,
+    }
+
+
 def test_low_stock_carries_cover_and_stock_out(warehouse: TestWarehouse) -> None:
     know_orders(warehouse, sales(range(90), 2))
     stock(warehouse, {95: 500, 0: 8})
