@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 
+from amazon_pipeline.commands.data_directory import require_usable
 from amazon_pipeline.errors import PipelineError
 from amazon_pipeline.settings import Settings, load_settings
 
@@ -24,7 +25,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command. Returns 0, or 1 after one readable line on what went wrong."""
     options = _parser().parse_args(arguments)
     try:
-        return 0 if options.command(options, load_settings()) else 1
+        settings = load_settings()
+        if options.command in (_demo, _up, _sync, _backfill, _rebuild):
+            require_usable(settings.data_dir)
+        return 0 if options.command(options, settings) else 1
     except PipelineError as error:
         print(f"amazon-pipeline: {error}", file=sys.stderr)
         return 1

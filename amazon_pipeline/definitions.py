@@ -14,7 +14,7 @@ from amazon_pipeline.defs.executors import chosen_executor
 from amazon_pipeline.defs.metadata import with_code_links
 from amazon_pipeline.defs.sensors import low_stock_alerts, sync_incidents, sync_watchdog
 from amazon_pipeline.defs.session import Surroundings, sync_resource
-from amazon_pipeline.defs.sync_job import sync_job, sync_schedule
+from amazon_pipeline.defs.sync_job import month_job, stream_jobs, sync_job, sync_schedule
 from amazon_pipeline.defs.upkeep import purge_schedule, upkeep_jobs
 from amazon_pipeline.defs.warehouse_resource import WarehouseResource
 from amazon_pipeline.settings import Settings, load_settings
@@ -37,7 +37,7 @@ def build_definitions(settings: Settings, surroundings: Surroundings | None = No
                 published_asset(),
             ]
         ),
-        jobs=[job, *upkeep],
+        jobs=[job, *stream_jobs(settings, executor), month_job(), *upkeep],
         schedules=[sync_schedule(settings, job), purge_schedule(upkeep[0])],
         sensors=[
             low_stock_alerts(settings, surroundings.clock),

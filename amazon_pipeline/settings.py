@@ -275,6 +275,11 @@ class Settings(BaseSettings):
         """Of all accounts, sorted. Raises CredentialsMissing."""
         return tuple(sorted(account.seller_id for account in self.accounts))
 
+    @property
+    def account_names(self) -> dict[str, str]:
+        """By seller id the names of the accounts that a file lists; none where there is but one account."""
+        return {one.seller_id: one.name for one in self._listed} if self.accounts_file else {}
+
     @field_validator("shopify_stores", mode="before")
     @classmethod
     def _read_stores(cls, value: Any) -> Any:

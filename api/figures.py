@@ -9,8 +9,12 @@ from typing import Final, Literal
 
 Trend = Literal["up", "down", "neutral"]
 
-_NO_MINOR_UNIT: Final = frozenset({"JPY", "KRW", "VND", "CLP", "ISK"})
-"""ISO 4217 currencies without a minor unit that a marketplace or store may use."""
+# fmt: off
+_NO_MINOR_UNIT: Final = frozenset({
+    "BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF",
+})
+# fmt: on
+"""The currencies that ISO 4217 gives no minor unit."""
 
 
 @dataclass(frozen=True)

@@ -157,7 +157,7 @@ class InventoryKpi(Model):
     low_stock_items: Count | None = Field(description="SKUs under their threshold, those at 0 included; " + UNKNOWN)
     out_of_stock_items: Count | None = Field(description="SKUs with nothing fulfillable; " + UNKNOWN)
     unit: str = Field(description="what is counted", examples=["units"])
-    trend: Trend = Field(description="neutral until stock is kept over time")
+    trend: Trend = Field(description="total units against 24 hours before; neutral where those are unknown")
     source: Connection = Field(description="whether Amazon is connected")
 
 

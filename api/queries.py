@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final, TypeVar
 
 import duckdb
@@ -138,6 +139,20 @@ def inventory_figures(database: Database | None, *, known: bool) -> InventoryFig
         return None
     rows: Sequence[tuple[int, ...]] = database.rows(_INVENTORY)
     return InventoryFigures(*rows[0]) if rows else InventoryFigures()
+
+
+_UNITS_AT: Final = """
+SELECT sum(h.total_quantity)::BIGINT
+FROM mart.inventory_history h
+JOIN mart.inventory i USING (seller_id, marketplace_id, seller_sku)
+WHERE NOT i.is_pool_duplicate
+  AND h.valid_from <= ?::TIMESTAMPTZ AND (h.valid_to > ?::TIMESTAMPTZ OR h.valid_to IS NULL)"""
+
+
+def units_at(database: Database, at: datetime) -> int | None:
+    """All units as they were known at a moment, each pool of stock counted once; None before the first snapshot."""
+    units = database.rows(_UNITS_AT, [at.isoformat()] * 2)[0][0]
+    return None if units is None else int(units)
 
 
 _INBOUND_SKUS: Final = """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Annotated
 
@@ -16,7 +17,7 @@ from api.exact_json import Json
 from api.figures import CurrencyOrders, OrderFigures, change, money, together, trend
 from api.models import ExecutiveData
 from api.parameters import Parameters
-from api.queries import InventoryFigures, currency_orders, inventory_figures
+from api.queries import InventoryFigures, currency_orders, inventory_figures, units_at
 from api.stores import Stores
 
 AMAZON, SHOPIFY = "Amazon FBA", "Shopify"
@@ -51,7 +52,7 @@ def _make(reading: Reading, _parameters: ExecutiveParameters) -> dict[str, Json]
             "orders": _count("Orders (24 h)", "orders", channels, lambda row: (row.orders, row.previous_orders))
             | {"sources": _sources(channels)},
             "units": _count("Units (24 h)", "units", channels, lambda row: (row.units, row.previous_units)),
-            "inventory": _inventory(stock),
+            "inventory": _inventory(stock, _units_before(reading)),
             "avgOrderValue": _average(channels),
         },
         "channelPerformance": [
@@ -120,7 +121,12 @@ def _count(
     }
 
 
-def _inventory(stock: InventoryFigures | None) -> dict[str, Json]:
+def _units_before(reading: Reading) -> int | None:
+    as_of = reading.freshness.as_of.get("inventory")
+    return None if reading.database is None or as_of is None else units_at(reading.database, as_of - timedelta(days=1))
+
+
+def _inventory(stock: InventoryFigures | None, before: int | None) -> dict[str, Json]:
     return {
         "label": "FBA inventory",
         "amazon": stock.total_quantity if stock else None,
@@ -128,7 +134,7 @@ def _inventory(stock: InventoryFigures | None) -> dict[str, Json]:
         "lowStockItems": stock.low_stock_count if stock else None,
         "outOfStockItems": stock.out_of_stock_count if stock else None,
         "unit": "units",
-        "trend": "neutral",
+        "trend": trend(stock.total_quantity if stock else None, before),
         "source": _connected(stock is not None),
     }
 

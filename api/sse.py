@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 from urllib.parse import parse_qsl
 
@@ -18,6 +18,7 @@ from starlette.types import Receive, Scope, Send
 from amazon_pipeline.errors import PipelineError
 from amazon_pipeline.events import Event, EventLog
 from api.errors import ApiError, EventLogUnreadable, InvalidParameter, MethodRefused, error_response
+from api.memory import give_back
 
 LOGGER = logging.getLogger(__name__)
 
@@ -35,6 +36,7 @@ _KEEP_ALIVE: Final = b": keep-alive\n\n"
 _YIELD_EVERY: Final = 256
 _AFTER_TROUBLE: Final = 1.0  # seconds
 _MOST_PENDING: Final = 4 * 1024 * 1024
+_POLLS_TO_SETTLE: Final = 20
 
 
 class _Client:
@@ -55,6 +57,7 @@ class Hub:
     """Fans the event log out to the open streams. An ASGI application; ``start`` and ``close`` belong to the lifespan.
 
     ``poll_seconds`` is the longest an event waits to be seen, ``patience_seconds`` how long a client may block a write.
+    When half of at least ``crowd`` clients have left, ``give_back`` is called, in a thread.
     """
 
     def __init__(
@@ -64,11 +67,16 @@ class Hub:
         poll_seconds: float = 0.1,
         keep_alive_seconds: float = 15.0,
         patience_seconds: float = 1.0,
+        crowd: int = 1_000,
+        give_back: Callable[[], None] = give_back,
     ) -> None:
         self._log = log
         self._poll_seconds = poll_seconds
         self._keep_alive_seconds = keep_alive_seconds
         self._patience = patience_seconds
+        self._crowd = crowd
+        self._give_back = give_back
+        self._most = 0
         self._clients: set[_Client] = set()
         self._last = 0
         self._listened_to = asyncio.Event()
@@ -147,6 +155,7 @@ class Hub:
                 if not self._clients:
                     self._last = client.after  # the poller stood still: it goes on from here
                 self._clients.add(client)
+                self._most = max(self._most, len(self._clients))
                 self._listened_to.set()
                 return True
         if self._closing:
@@ -235,6 +244,10 @@ class Hub:
         self._clients.discard(client)
         if not self._clients:
             self._listened_to.clear()
+        if self._most >= self._crowd and 2 * len(self._clients) < self._most and not self._closing:
+            self._most = len(self._clients)
+            loop = asyncio.get_running_loop()
+            loop.call_later(_POLLS_TO_SETTLE * self._poll_seconds, loop.run_in_executor, None, self._give_back)
 
 
 def _encode(events: Sequence[Event]) -> bytes:

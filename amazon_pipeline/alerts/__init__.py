@@ -7,9 +7,10 @@ from amazon_pipeline.alerts.messages import trial_message
 from amazon_pipeline.alerts.record import AlertBook
 from amazon_pipeline.alerts.rules import stock_changes
 from amazon_pipeline.alerts.stock import stock_figures, stock_status
-from amazon_pipeline.alerts.sync_incidents import Watch, sync_changes, sync_verdict
+from amazon_pipeline.alerts.sync_incidents import OVERDUE, Watch, sync_changes, sync_verdict
 
 __all__ = [
+    "OVERDUE",
     "AlertBook",
     "Attempt",
     "Channel",

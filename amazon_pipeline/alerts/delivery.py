@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -33,13 +33,22 @@ class Attempt:
 
 
 def deliver_stock_alerts(
-    book: AlertBook, channels: Sequence[Channel], published_path: Path, *, at: datetime, is_simulated: bool = False
+    book: AlertBook,
+    channels: Sequence[Channel],
+    published_path: Path,
+    *,
+    at: datetime,
+    owners: Mapping[str, str] | None = None,
+    is_simulated: bool = False,
 ) -> list[Attempt]:
-    """Send each channel one digest of what it has not heard of low stock, if any of it is due."""
+    """Send each channel one digest of what it has not heard of low stock, if any of it is due.
+
+    ``owners``: by seller id the names of the accounts, where there are several.
+    """
 
     def write(notices: Sequence[Notice]) -> Message:
         figures = stock_figures(published_path, [one.subject.seller_sku for one in notices])
-        return stock_message(notices, figures, is_simulated=is_simulated)
+        return stock_message(notices, figures, owners=owners, is_simulated=is_simulated)
 
     return _deliver(book, channels, "stock", write, at)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +16,8 @@ from amazon_pipeline.marketplaces import MARKETPLACES
 SHOWN: Final = 25
 """SKUs of a group; the others are counted."""
 _LONGEST_NAME: Final = 60
+_NAMED: Final = 3
+"""More failing streams than these are counted in a subject; the text names each."""
 _GROUPS: Final = (("out-of-stock", "Out of stock"), ("low-stock", "Low"), ("over", "Over"))
 
 
@@ -27,9 +30,16 @@ class Message:
 
 
 def stock_message(
-    notices: Sequence[Notice], figures: Mapping[Subject, StockFigures], *, is_simulated: bool = False
+    notices: Sequence[Notice],
+    figures: Mapping[Subject, StockFigures],
+    *,
+    owners: Mapping[str, str] | None = None,
+    is_simulated: bool = False,
 ) -> Message:
-    """One digest: what is out, what is low, what is over; in each group the fewest units first."""
+    """One digest: what is out, what is low, what is over; in each group the fewest units first.
+
+    ``owners``: by seller id the names of the accounts, where there are several.
+    """
     parts, counts = [], []
     for group, heading in _GROUPS:
         of_group = [one for one in notices if ("over" if one.what == "resolved" else one.level) == group]
@@ -37,7 +47,7 @@ def stock_message(
             continue
         counts.append(f"{len(of_group)} {heading.lower()}")
         of_group.sort(key=lambda one: (_left(figures.get(one.subject)), one.subject.seller_sku))
-        lines = [f"- {_line(one, figures.get(one.subject))}" for one in of_group[:SHOWN]]
+        lines = [f"- {_line(one, figures.get(one.subject), owners or {})}" for one in of_group[:SHOWN]]
         if len(of_group) > SHOWN:
             lines.append(f"- and {len(of_group) - SHOWN} more")
         parts.append("\n".join([f"{heading} ({len(of_group)})", *lines]))
@@ -69,11 +79,14 @@ def _left(figures: StockFigures | None) -> int:
     return figures.left if figures else 0
 
 
-def _line(notice: Notice, figures: StockFigures | None) -> str:
+def _line(notice: Notice, figures: StockFigures | None, owners: Mapping[str, str]) -> str:
     subject = notice.subject
     store = MARKETPLACES.get(subject.marketplace_id)
+    whose = f"{owners[subject.seller_id]}, " if subject.seller_id in owners else ""
     name = " ".join((figures.product_name or "").split())[:_LONGEST_NAME] if figures else ""
-    head = f"{subject.seller_sku} {name}".strip() + f" ({store.sales_channel if store else subject.marketplace_id})"
+    head = (
+        f"{subject.seller_sku} {name}".strip() + f" ({whose}{store.sales_channel if store else subject.marketplace_id})"
+    )
     if notice.level == "gone":
         return f"{head}: no longer in the inventory, or counted in another marketplace. [{notice.alert_id}]"
     if figures is None:
@@ -105,6 +118,13 @@ def _sentences(notice: Notice, figures: StockFigures) -> list[str]:
 
 def _trouble(level: str) -> str:
     streams = [part.replace("_", " ") for part in level.split(",") if part not in (OVERDUE, WHOLE_SYNC)]
+    if len(streams) > _NAMED:
+        # a stream of one of several accounts is "orders (Europe)"
+        owners = Counter(part.partition(" (")[2].rstrip(")") for part in streams)
+        counted = [
+            f"{n} stream{'s' if n > 1 else ''}{f' of {owner}' if owner else ''}" for owner, n in owners.most_common()
+        ]
+        return f"{', '.join(counted)} failing"
     if streams:
         return f"{', '.join(streams)} failing"
     return "overdue" if level == OVERDUE else "failing"

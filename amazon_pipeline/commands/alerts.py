@@ -21,7 +21,7 @@ def list_alerts(settings: Settings, say: Callable[[str], None]) -> bool:
     figures = stock_figures(settings.published_path, [one.alert.subject.seller_sku for one in standing])
     for one in standing:
         found = figures.get(one.alert.subject)
-        say(_headline(one) + (f", {found.left} left" if found else "") + _silence(one))
+        say(_headline(one, settings) + (f", {found.left} left" if found else "") + _silence(one))
         for label, attempts, delivered_at, error in one.deliveries:
             how = f"told at {_minute(delivered_at)}" if delivered_at else f"not told, {error or 'no answer'}"
             say(f"    {label}: {how}" + (f" (attempt {attempts})" if attempts > 1 else ""))
@@ -61,9 +61,11 @@ def try_channels(settings: Settings, say: Callable[[str], None]) -> bool:
     return bool(channels) and not any(error for _, error in errors)
 
 
-def _headline(one: Standing) -> str:
+def _headline(one: Standing, settings: Settings) -> str:
     subject = one.alert.subject
-    what = f"{subject.seller_sku} ({subject.marketplace_id})" if one.kind == "stock" else "the sync"
+    owner = settings.account_names.get(subject.seller_id)
+    where = f"{owner}, {subject.marketplace_id}" if owner else subject.marketplace_id
+    what = f"{subject.seller_sku} ({where})" if one.kind == "stock" else "the sync"
     return f"[{one.alert.alert_id}] {one.alert.level}: {what}, since {one.alert.opened_at:%Y-%m-%d %H:%M} UTC"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import shutil
 import signal
@@ -12,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Final, Self
@@ -21,9 +23,13 @@ from amazon_pipeline.errors import PipelineError
 _POLL_SECONDS: Final = 0.2
 _GRACE_SECONDS: Final = 10.0
 _MOST_RESTARTS: Final = 3
+_STEADY_SECONDS: Final = 600.0
+"""A child that ran for so long had started well: its end is no part of the trouble before."""
 _PROC: Final = Path("/proc")
 _LARGE_LOG_BYTES: Final = 10_000_000
 _LOOKS_BETWEEN_LOGS: Final = 300  # a minute
+_PR_SET_PDEATHSIG: Final = 1
+_LIBC: Final = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
 class PortTaken(PipelineError):
@@ -70,6 +76,15 @@ def is_listening(port: int, host: str = "127.0.0.1") -> bool:
         return probe.connect_ex((host, port)) == 0
 
 
+def _stop_without_parent(parent: int, number: signal.Signals) -> None:
+    """In a child, before its program starts: be told to stop should the parent be killed. Linux alone can do it."""
+    if _LIBC is None:
+        return
+    _LIBC.prctl(_PR_SET_PDEATHSIG, number)
+    if os.getppid() != parent:
+        os._exit(1)  # it died in the meantime
+
+
 @dataclass
 class Service:
     """One child: its command, its log file, the signal it stops at; ``is_kept``: started again if it ends by itself."""
@@ -81,6 +96,7 @@ class Service:
     stop_signal: signal.Signals = signal.SIGTERM
     process: subprocess.Popen[bytes] | None = None
     restarts: int = 0
+    started: float = 0.0
 
 
 @dataclass
@@ -105,6 +121,7 @@ class Services:
         """Start a child in a process group of its own, so that Ctrl-C reaches it only through us."""
         if service not in self._services:
             self._services.append(service)
+        service.started = time.monotonic()
         if service.log is None:
             service.process = self._spawn(service, None)
             return
@@ -122,6 +139,8 @@ class Services:
             stdout=output,
             stderr=subprocess.STDOUT if output is not None else None,
             start_new_session=True,
+            # only this thread exists, so nothing can hold a lock at the fork
+            preexec_fn=partial(_stop_without_parent, os.getpid(), service.stop_signal),  # noqa: PLW1509
         )
 
     def wait_until(self, condition: Callable[[], bool], *, seconds: float) -> bool:
@@ -153,6 +172,8 @@ class Services:
                     self._again(service)
 
     def _again(self, service: Service) -> None:
+        if time.monotonic() - service.started > _STEADY_SECONDS:
+            service.restarts = 0
         service.restarts += 1
         if service.restarts > _MOST_RESTARTS:
             raise ServiceFailed(

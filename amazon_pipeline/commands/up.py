@@ -6,11 +6,14 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
+
+from filelock import FileLock, Timeout
 
 from amazon_pipeline.commands.dagster_home import dagster_environment, prepare_dagster_home, project_root
 from amazon_pipeline.commands.services import Service, Services, free_port, is_listening, require_free_port, script
@@ -33,6 +36,28 @@ class Addresses:
     dagster_port: int
 
 
+class AlreadyUp(PipelineError):
+    """Another ``up`` or ``demo`` runs on the data directory. Names the directory."""
+
+
+@contextmanager
+def only_up(settings: Settings) -> Iterator[None]:
+    """Hold the data directory for one set of services: two would each run the schedule. Raises AlreadyUp."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(settings.data_dir / "up.lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise AlreadyUp(
+            f"amazon-pipeline already runs on {settings.data_dir.resolve()}. Stop it first, or choose another "
+            "directory with AMAZON_DATA_DIR."
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
 def run_services(
     settings: Settings,
     addresses: Addresses,
@@ -44,39 +69,41 @@ def run_services(
 ) -> None:
     """Start everything, print the URLs, stay until Ctrl-C, end every child.
 
-    Raises PortTaken or SettingsError before anything is started, ServiceFailed when a child will not stay up.
+    Raises AlreadyUp, PortTaken or SettingsError before anything is started, then ServiceFailed when a child will not
+    stay up.
     """
     check_bind(addresses.host, settings)
-    require_free_port(addresses.host, addresses.port, "--port")
-    require_free_port("127.0.0.1", addresses.dagster_port, "--dagster-port")
-    home = prepare_dagster_home(settings)
-    logs = settings.data_dir.resolve() / "logs"
-    env = {
-        **env,
-        **dagster_environment(settings),
-        "DAGSTER_HOME": str(home),
-        "AMAZON_DATA_DIR": str(settings.data_dir.resolve()),
-    }
-    with Services(env, cwd, say) as services:
-        if simulator_port is not None:
-            _start_simulator(services, simulator_port, logs)
-        services.start(
-            Service(
-                "API",
-                [sys.executable, "-m", "api", "--host", addresses.host, "--port", str(addresses.port)],
-                logs / "api.log",
+    with only_up(settings):
+        require_free_port(addresses.host, addresses.port, "--port")
+        require_free_port("127.0.0.1", addresses.dagster_port, "--dagster-port")
+        home = prepare_dagster_home(settings)
+        logs = settings.data_dir.resolve() / "logs"
+        env = {
+            **env,
+            **dagster_environment(settings),
+            "DAGSTER_HOME": str(home),
+            "AMAZON_DATA_DIR": str(settings.data_dir.resolve()),
+        }
+        with Services(env, cwd, say) as services:
+            if simulator_port is not None:
+                _start_simulator(services, simulator_port, logs)
+            services.start(
+                Service(
+                    "API",
+                    [sys.executable, "-m", "api", "--host", addresses.host, "--port", str(addresses.port)],
+                    logs / "api.log",
+                )
             )
-        )
-        shown = f"[{addresses.host}]" if ":" in addresses.host else addresses.host
-        say(f"Dashboard   http://{shown}:{addresses.port}/")
-        say(f"Dagster UI  http://127.0.0.1:{addresses.dagster_port}/  (takes a little longer)")
-        say(f"Database    {settings.published_path}  (open it read-only, any time)")
-        _first_sync(settings, services, say)
-        _start_dagster(services, addresses.dagster_port, logs)
-        if not services.is_stopping:
-            say("Everything is started. Ctrl-C stops it all.")
-        services.watch()
-        say("Stopping…")
+            shown = f"[{addresses.host}]" if ":" in addresses.host else addresses.host
+            say(f"Dashboard   http://{shown}:{addresses.port}/")
+            say(f"Dagster UI  http://127.0.0.1:{addresses.dagster_port}/  (takes a little longer)")
+            say(f"Database    {settings.published_path}  (open it read-only, any time)")
+            _first_sync(settings, services, say)
+            _start_dagster(services, addresses.dagster_port, logs)
+            if not services.is_stopping:
+                say("Everything is started. Ctrl-C stops it all.")
+            services.watch()
+            say("Stopping…")
 
 
 def _start_simulator(services: Services, port: int, logs: Path) -> None:

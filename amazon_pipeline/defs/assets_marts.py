@@ -266,6 +266,7 @@ def _through_the_gate(
         metadata = {
             **row_counts(built.rows, name),
             "rows_changed": built.rows_changed,
+            "duration_seconds": sync.step_seconds,
             **lineage_metadata(columns),
         }
         yield dg.MaterializeResult(asset_key=key, metadata=metadata, check_results=[check])

@@ -7,7 +7,7 @@ from typing import Final
 import dagster as dg
 from dagster import AssetExecutionContext
 
-from amazon_pipeline.defs.metadata import OWNERS, outcomes_metadata
+from amazon_pipeline.defs.metadata import OWNERS, group_of, outcomes_metadata
 from amazon_pipeline.defs.session import AccountSession, Source, SyncSession, is_worth_another_try, without_directories
 from amazon_pipeline.defs.warehouse_resource import WarehouseResource
 from amazon_pipeline.errors import MarketplacesUnknown
@@ -98,7 +98,7 @@ def raw_asset(
 
     @dg.asset(
         key=key,
-        group_name="raw",
+        group_name=group_of("raw", stream),
         description=_DESCRIPTIONS[stream],
         kinds={"python", "file"},
         owners=OWNERS,
@@ -134,6 +134,11 @@ def raw_asset(
                 for sentence in (outcome.message, clock_warning(outcome.clock_ahead_seconds)):
                     if sentence:
                         context.log.warning(f"{account.name}: {sentence}" if account.name else sentence)
+        failures = [
+            f"{account.name}: {outcome.message}" if account.name else outcome.message or "failed"
+            for account, outcome in fetched
+            if outcome.status == "failed"
+        ]
         metadata = outcomes_metadata([(account.name, outcome) for account, outcome in fetched], now=sync.clock())
         return dg.MaterializeResult(
             metadata=metadata,
@@ -142,6 +147,7 @@ def raw_asset(
                     check_name=FETCHED,
                     passed=all(outcome.status != "failed" for _, outcome in fetched),
                     severity=dg.AssetCheckSeverity.ERROR,
+                    description=" ".join(failures) or None,
                     metadata=metadata,
                 )
             ],

@@ -6,11 +6,11 @@ from typing import Final
 import dagster as dg
 from dagster import AssetExecutionContext
 
-from amazon_pipeline.defs.metadata import OWNERS, loaded_metadata, table_metadata
+from amazon_pipeline.defs.metadata import OWNERS, group_of, loaded_metadata, table_metadata
 from amazon_pipeline.defs.session import SyncSession
 from amazon_pipeline.defs.warehouse_resource import WarehouseResource
 from amazon_pipeline.schemas import STAGING_TABLES
-from amazon_pipeline.warehouse import Loaded, record_quarantined, stage_landed
+from amazon_pipeline.warehouse import Loaded, record_invalid, record_quarantined, stage_landed
 
 NONE_QUARANTINED: Final = "none_quarantined"
 WRITE_POOL: Final = "duckdb_write"
@@ -55,7 +55,7 @@ def _staging(stream: str, tables: tuple[str, ...]) -> dg.AssetsDefinition:
             dg.AssetSpec(
                 ["staging", name],
                 deps=[dg.AssetKey(["raw", source]) for source in _SOURCES.get(stream, (stream,))],
-                group_name="staging",
+                group_name=group_of("staging", stream),
                 description=STAGING_TABLES[name].description,
                 kinds={"polars", "pandera", "duckdb"},
                 owners=OWNERS,
@@ -67,7 +67,8 @@ def _staging(stream: str, tables: tuple[str, ...]) -> dg.AssetsDefinition:
             dg.AssetCheckSpec(
                 NONE_QUARANTINED,
                 asset=dg.AssetKey(["staging", tables[0]]),
-                description="No row of this sync was set aside as invalid. If one was: which, and why.",
+                description="No row of this sync was set aside as invalid. If one was: which, and why. Red, "
+                "and the stream has failed, if they are many.",
             )
         ],
         pool=WRITE_POOL,
@@ -77,11 +78,14 @@ def _staging(stream: str, tables: tuple[str, ...]) -> dg.AssetsDefinition:
     ) -> Iterator[dg.MaterializeResult]:
         with sync.step(context):
             with warehouse.get_connection() as connection:
-                loaded = Loaded()
+                loaded, too_many = Loaded(), list[str]()
                 for account in sync.stores if stream in STORES_STAGED else sync.accounts:
                     for one in (stream, *_ALSO.get(stream, ())):
                         more = stage_landed(connection, account.landing, one, account.seller_id)
                         record_quarantined(connection, account.seller_id, one, more.rows_quarantined)
+                        if more.too_many:
+                            record_invalid(connection, account.seller_id, one, more.too_many)
+                            too_many.append(more.too_many)
                         loaded = loaded.plus(more)
             if loaded.rows_quarantined:
                 context.log.warning(f"{loaded.rows_quarantined} rows quarantined: {loaded.sample}")
@@ -89,13 +93,14 @@ def _staging(stream: str, tables: tuple[str, ...]) -> dg.AssetsDefinition:
             check_name=NONE_QUARANTINED,
             asset_key=dg.AssetKey(["staging", tables[0]]),
             passed=loaded.rows_quarantined == 0,
-            severity=dg.AssetCheckSeverity.WARN,
-            metadata=loaded_metadata(loaded),
+            severity=dg.AssetCheckSeverity.ERROR if too_many else dg.AssetCheckSeverity.WARN,
+            description=" ".join(too_many) or None,
+            metadata=loaded_metadata(loaded, sync.step_seconds),
         )
         for name in tables:
             yield dg.MaterializeResult(
                 asset_key=dg.AssetKey(["staging", name]),
-                metadata=loaded_metadata(loaded),
+                metadata=loaded_metadata(loaded, sync.step_seconds),
                 check_results=[check] if name == tables[0] else [],
             )
 

@@ -11,7 +11,7 @@ from typing import Any, Final, cast
 
 import dagster as dg
 
-from amazon_pipeline.defs.one_sync import only_sync
+from amazon_pipeline.defs.one_sync import longest_run, only_sync
 from amazon_pipeline.errors import SettingsError
 from amazon_pipeline.leases import Lease
 from amazon_pipeline.settings import Settings
@@ -53,7 +53,11 @@ def celery_config(settings: Settings) -> dict[str, Any]:
         "broker": broker,
         "backend": own or ("rpc://" if broker.startswith(("amqp", "pyamqp")) else broker),
         "config_source": {
-            "worker_prefetch_multiplier": 1,  # a step lasts minutes: none waits behind it while another worker is idle
+            # a worker has no more tasks than it does, so that none waits behind a step of minutes, or dies with it
+            "worker_prefetch_multiplier": 1,
+            "task_acks_late": True,
+            # with Redis a task goes to another worker then, though the first may be at it still: when its run is over
+            "broker_transport_options": {"visibility_timeout": 2 * longest_run(settings)},
             "worker_send_task_events": False,
             "result_expires": 86_400,
             "broker_connection_retry_on_startup": True,

@@ -19,6 +19,16 @@ from amazon_pipeline.warehouse import Loaded
 
 OWNERS = ["team:data"]
 
+
+def group_of(layer: str, stream: str) -> str:
+    """The group of a stream's assets in a layer: one box of the lineage.
+
+    The marketplaces are asked for first and tell the other streams where to look: a group before the others, so that
+    the lineage runs one way.
+    """
+    return "account" if stream == "marketplaces" else layer
+
+
 EACH_SYNC: Final = dg.FreshnessPolicy.time_window(warn_window=timedelta(minutes=30), fail_window=timedelta(minutes=60))
 """For what each sync makes: one missed schedule is a warning, three are a failure."""
 
@@ -133,12 +143,14 @@ def outcomes_metadata(outcomes: Sequence[tuple[str, Outcome]], *, now: datetime)
     return found
 
 
-def loaded_metadata(loaded: Loaded) -> dict[str, Any]:
-    """What staging did, with a sample of the rows it set aside."""
+def loaded_metadata(loaded: Loaded, seconds: float) -> dict[str, Any]:
+    """What staging did and how long that took, with a sample of the rows it set aside."""
     found: dict[str, Any] = {
         "pages": loaded.pages,
         "rows_valid": loaded.rows_valid,
         "rows_quarantined": loaded.rows_quarantined,
+        "quarantine_rate": round(loaded.quarantine_rate, 4),
+        "duration_seconds": seconds,
     }
     if loaded.sample:
         found["quarantined"] = dg.MetadataValue.md(as_markdown(("record", "reason"), loaded.sample))
@@ -148,7 +160,7 @@ def loaded_metadata(loaded: Loaded) -> dict[str, Any]:
 def violations_metadata(invalid: MartInvalid | None) -> dict[str, Any]:
     """Each broken rule of a mart, with how many rows break it and the first of them."""
     if invalid is None:
-        return {}
+        return {"failing_rows": 0}
     return {
         "mart": invalid.mart,
         "failing_rows": sum(violation.count for violation in invalid.violations),

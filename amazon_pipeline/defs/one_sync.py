@@ -29,6 +29,11 @@ UNFINISHED: Final = [
 ]
 
 
+def longest_run(settings: Settings) -> int:
+    """Seconds; a sync that still waits for quota has long stopped."""
+    return 2 * settings.sync_budget_seconds + 600
+
+
 def timestamp(moment: datetime) -> str:
     """ISO 8601 with Z and milliseconds, as the contract's events carry it."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

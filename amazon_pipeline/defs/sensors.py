@@ -9,6 +9,7 @@ from typing import Any, Final
 import dagster as dg
 
 from amazon_pipeline.alerts import (
+    OVERDUE,
     AlertBook,
     Attempt,
     LowStockAlert,
@@ -22,6 +23,7 @@ from amazon_pipeline.alerts import (
     sync_changes,
     sync_verdict,
 )
+from amazon_pipeline.defs.asset_published import SYNCED_LATELY
 from amazon_pipeline.defs.one_sync import FOREGROUND_TAG, UNFINISHED, end_dead_runs, only_sync
 from amazon_pipeline.errors import SyncAlreadyRunning
 from amazon_pipeline.events import EventLog
@@ -53,7 +55,12 @@ def low_stock_alerts(settings: Settings, clock: Callable[[], datetime]) -> dg.Se
             book.record("stock", lambda open_alerts: stock_changes(open_alerts, status), at=now)
             said = [f"No SKU newly low in {newest}."]
         attempts = deliver_stock_alerts(
-            book, channels, settings.published_path, at=now, is_simulated=settings.source == "simulator"
+            book,
+            channels,
+            settings.published_path,
+            at=now,
+            owners=settings.account_names,
+            is_simulated=settings.source == "simulator",
         )
         if alert is not None:
             said = [f"{alert.count} SKUs newly low or out: alert {alert.event_id} written."]
@@ -87,18 +94,27 @@ def sync_incidents(settings: Settings, clock: Callable[[], datetime]) -> dg.Sens
             is_expected=not settings.missing_credentials,
         )
         said = ["The sync is well." if verdict and not verdict.streams else "No sync has ended lately."]
+        late: list[dg.AssetCheckEvaluation] = []
         if verdict is not None:
-            book.record("sync", lambda open_alerts: sync_changes(open_alerts, verdict), at=verdict.at)
+            changes = book.record("sync", lambda open_alerts: sync_changes(open_alerts, verdict), at=verdict.at)
+            late = [_late(verdict.sentence)] if changes and OVERDUE in verdict.streams else []
             if verdict.streams:
                 said = [f"Trouble ({', '.join(sorted(verdict.streams))}): {verdict.sentence}"]
         attempts = deliver_sync_alerts(book, channels, at=now, is_simulated=settings.source == "simulator")
         return dg.SensorResult(
             skip_reason=dg.SkipReason(" ".join([*said, *(f"{one}." for one in attempts)])),
             cursor=watch.cursor,
-            asset_events=[_observation(_PUBLISHED, "Alert of the sync", _told(attempts))] if attempts else [],
+            asset_events=[
+                *late,
+                *([_observation(_PUBLISHED, "Alert of the sync", _told(attempts))] if attempts else []),
+            ],
         )
 
     return sensor
+
+
+def _late(why: str | None) -> dg.AssetCheckEvaluation:
+    return dg.AssetCheckEvaluation(asset_key=_PUBLISHED, check_name=SYNCED_LATELY, passed=False, description=why)
 
 
 def _stock_observations(alert: LowStockAlert | None, attempts: Sequence[Attempt]) -> list[dg.AssetObservation]:

@@ -207,6 +207,8 @@ class SyncSession:
         self._record = RunRecord(settings.state, run_id)
         self._log: Callable[[str], None] = lambda _line: None
         self._is_up_to_date = False
+        self.step_seconds = 0.0
+        """What the last step that went well took."""
         writing = threading.Lock()
         self.accounts = tuple(AccountSession(account, surroundings, writing, run_id) for account in settings.accounts)
         self.stores = tuple(StoreSession(store, settings, surroundings, run_id) for store in settings.shopify_stores)
@@ -289,11 +291,13 @@ class SyncSession:
         if self._lease is not None:
             self._lease.ensure_held()
             self._lease.doing(context.get_step_execution_context().step.key)
+        started = self._surroundings.monotonic()
         try:
             self.bring_up_to_date(context.log.warning)
             if self.settings.executor == "in-process":  # else the next step's process needs it
                 self.warehouse.keep()
             yield
+            self.step_seconds = round(self._surroundings.monotonic() - started, 3)
         except WarehouseHeld as error:
             self.warehouse.release()
             self.try_again(context, error)
@@ -400,36 +404,12 @@ def _happened(progress: Progress) -> str:
             return progress.message + (f"; looking again in {progress.seconds:.0f} s" if progress.seconds else "")
 
 
-def failure_sentence(failed: Sequence[tuple[str, str, str | None]]) -> str:
-    """What a manager reads when streams failed: whose (account), which (stream), why (message), what that means."""
-    what = " ".join(
-        f"{f'{account}: ' if account else ''}{_NAMES.get(stream, stream)} could not be refreshed: {message}"
-        for account, stream, message in failed
-    )
-    return f"{what} What was known before is still shown, with its age."
-
-
 def _unexpected(context: dg.AssetExecutionContext) -> str:
     where = " and ".join(sorted(key.to_user_string() for key in context.selected_asset_keys))
     return (
         f"The sync stopped in {where} for a reason it was not made for; the run in the Dagster UI says more. "
         "The figures shown are those of the sync before."
     )
-
-
-_NAMES: Final = {
-    "orders": "Orders",
-    "orders_history": "Order history",
-    "inventory": "Inventory",
-    "inbound_shipments": "Inbound shipments",
-    "marketplaces": "Marketplaces",
-    "order_metrics": "Amazon's own order figures",
-    "stock_report": "Amazon's own stock report",
-    "shopify_shop": "The store itself",
-    "shopify_orders": "Shopify orders",
-    "shopify_history": "Shopify's order history",
-    "shopify_fees": "Shopify's transaction fees",
-}
 
 
 def sync_resource(settings: Settings, surroundings: Surroundings) -> dg.ResourceDefinition:

@@ -6,11 +6,12 @@ from typing import Final
 
 import dagster as dg
 
-from amazon_pipeline.defs.one_sync import FOREGROUND_TAG, UNFINISHED
+from amazon_pipeline.defs.one_sync import FOREGROUND_TAG, UNFINISHED, longest_run
 from amazon_pipeline.errors import CredentialsMissing
 from amazon_pipeline.settings import Settings
 
 JOB: Final = "amazon_sync"
+MONTH_JOB: Final = "backfill_month"
 SCHEDULE: Final = "amazon_sync_every_15_minutes"
 CODE_LOCATION: Final = "amazon_pipeline"
 
@@ -25,6 +26,9 @@ CLI_RUN_TAGS: Final = {
     ".dagster/repository": f"__repository__@{CODE_LOCATION}",
 }
 
+_QUIET: Final = dg.RunConfig(loggers={"console": {"config": {"log_level": "CRITICAL"}}})
+"""What a terminal shows is said by the command; Dagster's own lines are in the UI."""
+
 
 def sync_job(settings: Settings, executor: dg.ExecutorDefinition) -> dg.UnresolvedAssetJobDefinition:
     """The job ``amazon_sync``: all assets but those of the group history."""
@@ -34,13 +38,42 @@ def sync_job(settings: Settings, executor: dg.ExecutorDefinition) -> dg.Unresolv
         selection=dg.AssetSelection.all() - dg.AssetSelection.groups("history"),
         description="Pull what changed from Amazon, check it, build the marts, publish them.",
         executor_def=executor,
-        tags={
-            SYNC_TAG: "1",
-            # frees the queue from a run whose process vanished; a sync that still waits for quota has long stopped
-            "dagster/max_runtime": str(2 * settings.sync_budget_seconds + 600),
-        },
-        # what a terminal shows is said by the command; Dagster's own lines are in the UI
-        config=dg.RunConfig(loggers={"console": {"config": {"log_level": "CRITICAL"}}}),
+        tags=_tags(settings),
+        config=_QUIET,
+    )
+
+
+def _tags(settings: Settings) -> dict[str, str]:
+    return {
+        SYNC_TAG: "1",
+        "dagster/max_runtime": str(longest_run(settings)),  # frees the queue from a run whose process vanished
+    }
+
+
+def stream_jobs(settings: Settings, executor: dg.ExecutorDefinition) -> list[dg.UnresolvedAssetJobDefinition]:
+    """``sync_orders`` and the like: one stream, all marts that follow from it, and the published file."""
+    streams = {"orders": "orders", "inventory": "FBA stock", "inbound_shipments": "inbound shipments"}
+    if settings.shopify_stores:
+        streams["shopify_orders"] = "orders of the Shopify stores"
+    return [
+        dg.define_asset_job(
+            f"sync_{stream}",
+            selection=dg.AssetSelection.assets(dg.AssetKey(["raw", stream])).downstream(),
+            description=f"Pull only the {what} that changed, remake what follows from them, and publish.",
+            executor_def=executor,
+            tags=_tags(settings),
+            config=_QUIET,
+        )
+        for stream, what in streams.items()
+    ]
+
+
+def month_job() -> dg.UnresolvedAssetJobDefinition:
+    """``backfill_month``: the orders of one month, or of several, through Amazon's reports."""
+    return dg.define_asset_job(
+        MONTH_JOB,
+        selection=dg.AssetSelection.groups("history"),
+        description="Ask Amazon for all orders of a month: choose it as the partition. The next sync takes them in.",
     )
 
 

@@ -1,4 +1,4 @@
-"""Jobs beside the sync: deleting what is too old, and replaying quarantined orders after a fix."""
+"""Jobs beside the sync: deleting what is too old, replaying quarantined orders, and making marts from nothing."""
 
 import re
 from datetime import timedelta
@@ -8,14 +8,18 @@ import dagster as dg
 from pydantic import Field, field_validator
 
 from amazon_pipeline.defs.housekeeping import forget_old_runs
+from amazon_pipeline.defs.metadata import row_counts, violations_metadata
 from amazon_pipeline.defs.session import SyncSession
 from amazon_pipeline.defs.warehouse_resource import WarehouseResource
+from amazon_pipeline.errors import MartInvalid
 from amazon_pipeline.events.runs import forget_runs
-from amazon_pipeline.marts import merge_orders
+from amazon_pipeline.marts import DERIVED, build, merge_orders
+from amazon_pipeline.schemas import MART_TABLES
 from amazon_pipeline.warehouse import purge, replay_quarantined_orders
 
 PURGE_JOB: Final = "amazon_purge"
 REPLAY_JOB: Final = "replay_quarantined_orders"
+REBUILD_JOB: Final = "rebuild_marts"
 
 _EVENTS_KEPT: Final = timedelta(days=30)
 """A browser that was closed for longer is told the state of things, not what it missed."""
@@ -72,8 +76,42 @@ def replay_orders(
     context.log.info(f"{valid} quarantined orders are valid now; they are published with the next sync.")
 
 
+_MARTS: Final = dg.Field(
+    [dg.Enum("Mart", [dg.EnumValue(name, description=MART_TABLES[name].description) for name in DERIVED])],
+    default_value=[],
+    description="Names of derived marts, such as sales_daily; none: all of them.",
+)
+
+
+@dg.op(
+    config_schema={"marts": _MARTS},
+    description="Empties derived marts and makes them anew from the orders, the stock and the shipments in the file.",
+)
+def rebuild_derived_marts(
+    context: dg.OpExecutionContext, sync: dg.ResourceParam[SyncSession], warehouse: WarehouseResource
+) -> None:
+    """For a person who doubts a figure, or after a fix of a mart's SQL; nothing is asked of Amazon."""
+    sync.bring_up_to_date(context.log.warning)
+    wanted = context.op_config["marts"] or DERIVED
+    with warehouse.get_connection() as connection:
+        for name in DERIVED:
+            if name not in wanted:
+                continue
+            try:
+                built = build(connection, name, from_nothing=True)
+            except MartInvalid as invalid:
+                raise dg.Failure(
+                    f"{invalid}. The mart is as it was.", metadata=violations_metadata(invalid), allow_retries=False
+                ) from invalid
+            context.log_event(
+                dg.AssetMaterialization(["mart", name], "made from nothing", metadata=row_counts(built.rows, name))
+            )
+            context.log.info(f"mart.{name}: {built.rows[name]} rows, made from nothing")
+    context.log.info("They are published with the next sync.")
+
+
 def upkeep_jobs() -> list[dg.JobDefinition]:
-    """The two jobs, in one process each like the sync."""
+    """The three jobs, in one process each like the sync."""
 
     @dg.job(name=PURGE_JOB, description="Delete what is older than AMAZON_RETENTION_DAYS, and old runs of Dagster.")
     def amazon_purge() -> None:
@@ -83,7 +121,11 @@ def upkeep_jobs() -> list[dg.JobDefinition]:
     def replay() -> None:
         replay_orders()
 
-    return [amazon_purge, replay]
+    @dg.job(name=REBUILD_JOB, description="Make derived marts anew: all of them, or those that are named.")
+    def rebuild() -> None:
+        rebuild_derived_marts()
+
+    return [amazon_purge, replay, rebuild]
 
 
 def purge_schedule(job: dg.JobDefinition) -> dg.ScheduleDefinition:

@@ -172,14 +172,17 @@ def _unmerged(connection: duckdb.DuckDBPyConnection, stream: str) -> list[tuple[
     ).fetchall()
 
 
-def build(connection: duckdb.DuckDBPyConnection, name: str) -> Built:
+def build(connection: duckdb.DuckDBPyConnection, name: str, *, from_nothing: bool = False) -> Built:
     """Make one derived mart, all of it or the hours and days of it that are stale.
 
-    Raises MartInvalid, leaving the mart as it was.
+    ``from_nothing``: no row that is there is looked at. Raises MartInvalid, leaving the mart as it was.
     """
     table = MART_TABLES[name]
     define_views(connection)
     with transaction(connection):
+        if from_nothing:
+            connection.execute(f"DELETE FROM {table.qualified_name}")
+            sales_scope.all_of_it(connection, name)
         scope = sales_scope.choose(connection, name)
         columns = ", ".join(f'"{column.name}"::{column.type} AS "{column.name}"' for column in table.columns)
         connection.execute(f"CREATE OR REPLACE TEMP TABLE candidate AS SELECT {columns} FROM ({mart_sql(name)})")

@@ -7,6 +7,7 @@ says what its figures were made with.
 from __future__ import annotations
 
 import csv
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -14,6 +15,7 @@ from typing import Final
 import duckdb
 import polars as pl
 
+from amazon_pipeline.marketplaces import MARKETPLACE_ID_PATTERN
 from amazon_pipeline.schemas import STAGING_TABLES, Table
 from amazon_pipeline.schemas.frames import polars_schema
 from amazon_pipeline.settings import Settings
@@ -77,16 +79,17 @@ def _parse(path: Path, file: _File) -> tuple[list[dict[str, object]] | None, lis
     problems: list[str] = []
     stay = f"the {file.what} read before stay."
     try:
-        lines = list(csv.reader(path.read_text(encoding="utf-8-sig").splitlines()))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        lines = re.split(r"\r\n|\r|\n", path.read_text(encoding="utf-8-sig"))
+    except (OSError, UnicodeDecodeError) as error:
         return None, [f"{path.name} cannot be read ({error}); {stay}"]
-    if not lines or tuple(name.strip() for name in lines[0]) != file.table.column_names:
+    if tuple(_fields(lines[0]) or ()) != file.table.column_names:
         header = ",".join(file.table.column_names)
         return None, [f"{path.name} line 1: the header must be {header}; {stay}"]
-    for number, fields in enumerate(lines[1:], start=2):
-        if not any(field.strip() for field in fields):
+    for number, line in enumerate(lines[1:], start=2):
+        fields = _fields(line)
+        if fields is not None and not any(fields):
             continue
-        row, problem = _row(fields, file)
+        row, problem = ({}, "its quotes are not closed") if fields is None else _row(fields, file)
         key = tuple(row.get(name) for name in file.key)
         if problem is None and key in rows:
             place = file.key[0] if file is _SKU_MAP else "marketplace"
@@ -98,17 +101,27 @@ def _parse(path: Path, file: _File) -> tuple[list[dict[str, object]] | None, lis
     return list(rows.values()), problems
 
 
+def _fields(line: str) -> list[str] | None:
+    """A line's fields, None if it is no CSV. Each line is read alone: a quote left open spoils no line after it."""
+    try:
+        return [field.strip() for field in next(csv.reader([line], strict=True), [])]
+    except csv.Error:
+        return None
+
+
 def _row(fields: list[str], file: _File) -> tuple[dict[str, object], str | None]:
     columns = file.table.column_names
     if len(fields) != len(columns):
         return {}, f"has {len(fields)} fields instead of {len(columns)}"
     row: dict[str, object] = {}
-    for name, field in zip(columns, (field.strip() for field in fields), strict=True):
+    for name, field in zip(columns, fields, strict=True):
+        if name == "marketplace_id" and field and not MARKETPLACE_ID_PATTERN.fullmatch(field):
+            return {}, f"{field!r} is no marketplace id, such as ATVPDKIKX0DER"
         if name not in _NUMBERS:
             row[name] = field or None
         elif not field:
             row[name] = None
-        elif not (field.isascii() and field.isdecimal()) or not _NUMBERS[name] <= int(field) <= 2**31 - 1:
+        elif not re.fullmatch("[0-9]{1,10}", field) or not _NUMBERS[name] <= int(field) <= 2**31 - 1:
             return {}, f"{name} must be a whole number of {_NUMBERS[name]} or more"
         else:
             row[name] = int(field)

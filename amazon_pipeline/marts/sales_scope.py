@@ -10,6 +10,8 @@ from typing import Final
 
 import duckdb
 
+from amazon_pipeline.warehouse.stale_sales import mark_sales
+
 _PLACED: Final = """
 SELECT DISTINCT
     s.seller_id,
@@ -49,6 +51,12 @@ def choose(connection: duckdb.DuckDBPyConnection, mart: str) -> str | None:
     connection.execute(f"CREATE OR REPLACE TEMP TABLE stale_sales AS {_PLACED}", {"mart": mart})
     connection.execute(_SCOPES[mart])
     return _JOINS[mart]
+
+
+def all_of_it(connection: duckdb.DuckDBPyConnection, mart: str) -> None:
+    """Note every hour and day of a sales mart as stale."""
+    if mart in _SCOPES:
+        mark_sales(connection, "true", {})
 
 
 def done(connection: duckdb.DuckDBPyConnection, mart: str) -> None:

@@ -61,7 +61,8 @@ ORDERS = Table(
         CURRENCY.but(meaning="ISO 4217 code of the amounts; NULL where Amazon gave no amount", nullable=True),
         money(
             "item_revenue",
-            "sum of the items' ITEM subtotals (in a report item-price), before tax and shipping; NULL where not given",
+            "sum of the items' ITEM subtotals (in a report item-price), before tax and shipping; NULL where not given, "
+            "or in another currency than the order's",
         ),
         units("quantity_ordered", "sum over the items"),
         units("quantity_shipped", "sum of quantityFulfilled over the items; NULL where not given", nullable=True),

@@ -194,7 +194,7 @@ def _raise_denied(operation: Operation, received: Received, objection: str) -> N
             status=received.status,
             request_id=received.request_id,
         )
-    role = f'the role "{operation.role}"' if operation.role else "the role that Amazon's page of this operation lists"
+    role = f'the role "{operation.role}"' if operation.role else "a role (any one will do)"
     raise AccessDenied(
         f"Amazon denies access: give the application {role} and authorise it again; if it has it, check that "
         f"AMAZON_REGION and the marketplace are the seller's and that the authorisation is not over ({objection})",

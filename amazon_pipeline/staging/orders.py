@@ -66,23 +66,24 @@ def _order_columns(order: Reading, items: list[dict[str, Any]]) -> dict[str, Any
     channel = order.text("fulfillment.fulfilledBy")
     programs = order.rows("programs")
     total = order.money("proceeds.grandTotal")
-    currency = order.text("proceeds.grandTotal.currencyCode")
     is_replacement = any(
         isinstance(link, dict) and link.get("associationType") in REPLACEMENT_ASSOCIATIONS
         for link in order.rows("associatedOrders")
     )
     if total is None and is_replacement:
         total = Decimal("0.00")  # a replacement is free of charge; Amazon sends no grandTotal for it
-    revenues = [item["item_revenue"] for item in items if item["item_revenue"] is not None]
+    currency = (
+        order.text("proceeds.grandTotal.currencyCode")
+        or next((item["currency"] for item in items if item["currency"]), None)
+        or (_marketplace_currency(order) if total is not None else None)
+    )
     return {
         "order_status": ORDER_STATUS.get(status, status) if status else None,
         "purchase_date": order.instant("createdTime"),
         "last_update_date": order.instant("lastUpdatedTime"),
         "order_total": total,
-        "currency": currency
-        or next((item["currency"] for item in items if item["currency"]), None)
-        or (_marketplace_currency(order) if total is not None else None),
-        "item_revenue": sum(revenues, Decimal("0.00")) if revenues else None,
+        "currency": currency,
+        "item_revenue": _item_revenue(items, currency),
         "quantity_ordered": sum(item["quantity_ordered"] or 0 for item in items),
         "quantity_shipped": _sum_known(items, "quantity_shipped"),
         "quantity_unshipped": _sum_known_unfulfilled(order),
@@ -123,6 +124,14 @@ def _items(order: Reading, keys: dict[str, Any]) -> tuple[list[dict[str, Any]], 
         )
         reasons += [f"orderItems[{n}].{reason}" for reason in item.reasons + subtotal.reasons]
     return rows, reasons
+
+
+def _item_revenue(items: list[dict[str, Any]], currency: str | None) -> Decimal | None:
+    """Sum of the lines' revenues; None if none is given, or if one is in another currency: those are never added."""
+    known = [item for item in items if item["item_revenue"] is not None]
+    if not known or any(item["currency"] != currency for item in known):
+        return None
+    return sum((item["item_revenue"] for item in known), Decimal("0.00"))
 
 
 def _sum_known(items: list[dict[str, Any]], name: str) -> int | None:

@@ -76,6 +76,10 @@ _SNAPSHOTS: Final = frozenset({"marketplaces", "shopify_shop"})
 _PARTS_TOGETHER: Final = frozenset({"getShipmentItemsByShipmentId", "getShipmentItems"})
 """Pages that mean something only together with the pages their token leads to: one shipment's items."""
 
+_FEW: Final = 5
+_TOLERATED: Final = 0.05
+"""Fewer invalid records than that, or a smaller part of all, are single bad rows: they are set aside, and shown."""
+
 
 @dataclass
 class Loaded:
@@ -99,6 +103,27 @@ class Loaded:
             (self.sample + other.sample)[:10],
             self.unreadable + other.unreadable,
         )
+
+    @property
+    def quarantine_rate(self) -> float:
+        """Which part of the records was set aside as invalid; damaged files are none."""
+        records = self.rows_valid + self._invalid
+        return self._invalid / records if records else 0.0
+
+    @property
+    def too_many(self) -> str | None:
+        """A sentence, if so many records are invalid that it is no single bad row but another format."""
+        if self._invalid < _FEW or self.quarantine_rate <= _TOLERATED:
+            return None
+        why = next((reason for record, reason in self.sample if reason not in self.unreadable), "?")
+        return (
+            f"{self._invalid} of {self.rows_valid + self._invalid} rows were set aside as invalid, the first because: "
+            f"{why}. It looks as if the format has changed. They are kept with their pages in staging.quarantine."
+        )
+
+    @property
+    def _invalid(self) -> int:
+        return self.rows_quarantined - len(self.unreadable)
 
     def add(self, staged: Staged) -> None:
         """Count one more page."""

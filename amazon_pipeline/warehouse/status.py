@@ -74,6 +74,14 @@ def record_quarantined(connection: duckdb.DuckDBPyConnection, seller_id: str, st
     )
 
 
+def record_invalid(connection: duckdb.DuckDBPyConnection, seller_id: str, stream: str, sentence: str) -> None:
+    """Write that what came of a stream could not be used, though it was fetched."""
+    connection.execute(
+        "UPDATE staging.stream_status SET status = 'failed', message = ? WHERE seller_id = ? AND stream = ?",
+        [sentence, seller_id, stream],
+    )
+
+
 def stream_watermark(connection: duckdb.DuckDBPyConnection, seller_id: str, stream: str) -> datetime | None:
     """Up to when the stream's rows are in the marts, UTC; None before the first complete window."""
     row = connection.execute(

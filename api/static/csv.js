@@ -6,6 +6,10 @@ import { counted } from "./format.js";
 const PAGE = 1000;
 const MOST_TRIES = 3;
 
+// What the reader's spreadsheet expects: where 1.5 is written 1,5 it splits at semicolons, and takes 1.5 for a date.
+const HAS_DECIMAL_COMMA = new Intl.NumberFormat().format(1.5).includes(",");
+const SEPARATOR = HAS_DECIMAL_COMMA ? ";" : ",";
+
 /**
  * Read all pages and hand the file to the browser. `path(limit, offset)` is a page's address, `columns` are
  * `[head, value(item)]`, `onProgress(done, total)` is called after each page. Returns `{ message }`.
@@ -40,7 +44,7 @@ async function readAll(path, onProgress) {
 }
 
 function save(name, lines) {
-  const text = `\ufeff${lines.map((line) => line.map(cell).join(",")).join("\r\n")}\r\n`;
+  const text = `\ufeff${lines.map((line) => line.map(cell).join(SEPARATOR)).join("\r\n")}\r\n`;
   const address = URL.createObjectURL(new Blob([text], { type: "text/csv" }));
   const link = Object.assign(document.createElement("a"), { href: address, download: name });
   link.click();
@@ -50,7 +54,7 @@ function save(name, lines) {
 /** One cell. A text that a spreadsheet would take for a formula is made plain text. */
 function cell(value) {
   if (value === null || value === undefined) return "";
-  if (typeof value === "number") return String(value);
+  if (typeof value === "number") return HAS_DECIMAL_COMMA ? String(value).replace(".", ",") : String(value);
   const text = /^[=+\-@\t\r]/.test(value) ? `'${value}` : String(value);
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  return /[",;\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

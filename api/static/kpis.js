@@ -48,11 +48,11 @@ export function showNoKpis(reason) {
 
 const HOUR_MS = 3_600_000;
 
-/** The last 24 hours of all channels, one value an hour. */
-function drawSalesLines({ dateRange, points }, { revenue: { unit: currency } }) {
-  if (!dateRange.end) return;
+/** The last 24 full hours of all channels, one value an hour: one that is not over would look like a fall. */
+function drawSalesLines({ points, metadata: { asOf } }, { revenue: { unit: currency } }) {
+  if (!asOf) return;
   const at = new Map(points.map((point) => [Date.parse(point.period), point]));
-  const last = Date.parse(dateRange.end);
+  const last = (Math.floor(Date.parse(asOf) / HOUR_MS) - 1) * HOUR_MS;
   const hours = Array.from({ length: 24 }, (_, index) => at.get(last - (23 - index) * HOUR_MS));
   const mine = (point) => point?.byCurrency.find((one) => one.currency === currency);
   drawLine("revenue", hours.map((point) => mine(point)?.revenue ?? 0));

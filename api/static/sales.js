@@ -201,12 +201,11 @@ export class Sales {
 }
 
 /** The 24 newest hours, each with the same hour of the 24 before. */
-function hours({ dateRange, points }) {
+function hours({ dateRange, points, metadata }) {
   if (!dateRange.end) return [];
   const at = new Map(points.map((point) => [Date.parse(point.period), point]));
   const last = Date.parse(dateRange.end);
-  const first = points.find((point) => !point.complete);
-  const unfinished = first ? Date.parse(first.period) : last + HOUR_MS;
+  const unfinished = Math.floor(Date.parse(metadata.asOf) / HOUR_MS) * HOUR_MS; // an hour without orders has no point to say so
   return Array.from({ length: 24 }, (_, index) => {
     const start = last - (23 - index) * HOUR_MS;
     const point = at.get(start);

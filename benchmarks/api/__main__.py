@@ -149,9 +149,11 @@ def _print_streams(streamed: Streamed) -> None:
     print(f"\n{streamed.clients:,} event streams on one process\n")
     print(
         f"| until the last client had an event, median / longest of {len(streamed.lags)} | kB a client | "
-        "resident before, with them, after they left |\n|---|---|---|"
+        "resident before, with them, after they left, with them again |\n|---|---|---|"
     )
-    resident = ", ".join(f"{size / 1e6:.0f}" for size in (streamed.before, streamed.connected, streamed.left))
+    resident = ", ".join(
+        f"{size / 1e6:.0f}" for size in (streamed.before, streamed.connected, streamed.left, streamed.again)
+    )
     lags = f"{median(streamed.lags) * 1000:.0f} / {max(streamed.lags) * 1000:.0f} ms"
     print(f"| {lags} | {streamed.per_client / 1000:.1f} | {resident} MB |")
 

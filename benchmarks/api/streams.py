@@ -25,13 +25,17 @@ _PATIENCE: Final = 30.0
 
 @dataclass(frozen=True)
 class Streamed:
-    """``lags``: seconds from the event's being written until the last client had it. Memory in bytes."""
+    """``lags``: seconds from the event's being written until the last client had it. Memory in bytes.
+
+    ``again``: with as many clients a second time, after the first had left.
+    """
 
     clients: int
     lags: list[float]
     before: int
     connected: int
     left: int
+    again: int
 
     @property
     def per_client(self) -> float:
@@ -67,28 +71,41 @@ def listen(server: Server, state_path: Path, *, clients: int = CLIENTS, events: 
 
 
 async def _listen(server: Server, log: EventLog, clients: int, events: int) -> Streamed:
+    had: list[float] = []
+    # the first clients warm up what a server makes once
+    listeners = await _open(server, had, _AT_ONCE)
+    before = server.memory()
+    listeners += await _open(server, had, clients)
+    lags = [await _event(log, had, len(listeners)) for _ in range(events)]
+    connected = server.memory()
+    await _leave(listeners)
+    left = server.memory()
+    listeners = await _open(server, had, clients + _AT_ONCE)
+    again = server.memory()
+    await _leave(listeners)
+    return Streamed(clients, lags, before, connected, left, again)
+
+
+async def _open(server: Server, had: list[float], clients: int) -> list[_Listener]:
     request = get(f"{server.url}/api/sse")
     parts = urlsplit(server.url)
     loop = asyncio.get_running_loop()
-    had: list[float] = []
     listeners: list[_Listener] = []
-    # the first clients warm up what a server makes once
-    for number in range(0, clients + _AT_ONCE, _AT_ONCE):
+    for _ in range(0, clients, _AT_ONCE):
         opened = [
             loop.create_connection(lambda: _Listener(request, had), parts.hostname or "", parts.port or 80)
             for _ in range(_AT_ONCE)
         ]
         fresh = [listener for _, listener in await asyncio.gather(*opened)]
         await asyncio.wait_for(asyncio.gather(*(one.open for one in fresh)), _PATIENCE)
-        if number == 0:
-            before = server.memory()
         listeners += fresh
-    lags = [await _event(log, had, len(listeners)) for _ in range(events)]
-    connected = server.memory()
+    return listeners
+
+
+async def _leave(listeners: list[_Listener]) -> None:
     for listener in listeners:
         listener.transport.close()
-    await asyncio.sleep(3)
-    return Streamed(len(listeners) - _AT_ONCE, lags, before, connected, server.memory())
+    await asyncio.sleep(5)
 
 
 async def _event(log: EventLog, had: list[float], clients: int) -> float:

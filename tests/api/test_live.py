@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -243,6 +244,18 @@ def test_a_client_that_leaves_is_forgotten(settings: Settings, log: EventLog) ->
             stays.block()
         append(log)
         assert stays.ids(1) == [1]
+
+
+def test_the_memory_of_a_crowd_that_left_is_given_back(settings: Settings, log: EventLog) -> None:
+    given_back = threading.Event()
+    hub = Hub(log, poll_seconds=0.01, keep_alive_seconds=0.01, crowd=3, give_back=given_back.set)
+    with serving(create_app(settings, hub=hub)) as running, stream(running) as stays:
+        stays.block()
+        with stream(running) as first, stream(running) as second:
+            first.block()
+            second.block()
+            assert not given_back.is_set()
+        assert given_back.wait(10)
 
 
 def test_a_slow_client_is_dropped_and_not_waited_for(settings: Settings, log: EventLog) -> None:

@@ -130,6 +130,22 @@ def test_the_days_of_all_stock_count_each_pool_once_and_know_the_day_before(clie
     assert len(body_of(client, DAILY, days=30)["points"]) == 18  # none before the first snapshot
 
 
+def test_the_headline_says_which_way_all_stock_went_in_a_day(client: Client, published: Published) -> None:
+    """It said neutral, always."""
+
+    def trend(*history: dict[str, Any]) -> str:
+        published.publish({**small_account(), "inventory_history": list(history)})
+        stock = body_of(client, DATA_PATHS[0])["kpis"]["inventory"]
+        assert stock["amazon"] == 53
+        return str(stock["trend"])
+
+    assert trend() == "neutral"
+    assert trend(period("SKU-FINE", 53, 20)) == "neutral"  # nothing is known of the day before
+    assert trend(period("SKU-FINE", 52, 40, 20), period("SKU-FINE", 53, 20)) == "up"
+    assert trend(period("SKU-FINE", 53, 40)) == "neutral"
+    assert trend(period("SKU-FINE", 54, 40, 20), period("SKU-FINE", 53, 20)) == "down"
+
+
 def test_an_empty_sku_counts_as_not_given_and_a_wrong_one_is_named(
     make_client: MakeClient, published: Published
 ) -> None:

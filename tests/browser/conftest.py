@@ -123,7 +123,8 @@ def new_page(browser: Browser) -> Iterator[Callable[..., Page]]:
 
         def opened(width: int = 1440, height: int = 900, *, may_complain: bool = False, **options: Any) -> Page:
             context = browser.new_context(
-                viewport={"width": width, "height": height}, locale="en-GB", timezone_id="Europe/London", **options
+                viewport={"width": width, "height": height},
+                **{"locale": "en-GB", "timezone_id": "Europe/London", **options},
             )
             stack.callback(context.close)
             page = context.new_page()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -127,6 +128,21 @@ def test_the_download_has_all_rows_that_the_filters_leave_and_no_formula(serve: 
     assert lines[0].startswith("Status,SKU,ASIN,Product,Marketplace")
     assert len(lines) == 7
     assert "'=EVIL" in "\n".join(lines)
+
+
+def test_figures_times_and_the_download_follow_the_readers_locale_and_time_zone(
+    serve: Serve, new_page: NewPage
+) -> None:
+    account = busy_account()
+    account.skus = [Sku("A;B", 1, velocity=2.5)]
+    page = opened(new_page(locale="de-DE", timezone_id="Europe/Berlin"), serve(account))
+    expect(page.locator("#kpi-revenue .value")).to_have_text("600,00\u00a0$")
+    expect(page.locator("#kpi-revenue .when")).to_have_text("24\u00a0h to 13:45")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download CSV").click()
+    with download.value.path().open(encoding="utf-8-sig", newline="") as file:
+        (row,) = csv.DictReader(file, delimiter=";")
+    assert (row["SKU"], row["Velocity, units a day"]) == ("A;B", "2,5")
 
 
 def test_sales_are_drawn_by_the_hour_and_by_the_day_and_stand_in_a_table(

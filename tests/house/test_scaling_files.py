@@ -101,6 +101,16 @@ def test_the_instance_file_differs_from_the_checkouts_in_storage_and_place_alone
     assert yaml.safe_dump(theirs).replace("/data/dagster", "data/dagster") == yaml.safe_dump(ours)
 
 
+@dg.op
+def _do_nothing() -> None:
+    """Nothing."""
+
+
+@dg.job
+def _nothing() -> None:
+    _do_nothing()
+
+
 def test_dagster_opens_the_instance_file_on_a_postgresql(
     state_url: SecretStr, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -108,8 +118,9 @@ def test_dagster_opens_the_instance_file_on_a_postgresql(
     (tmp_path / "dagster.yaml").write_text(text, encoding="utf-8")
     monkeypatch.setenv("AMAZON_STATE_URL", state_url.get_secret_value())
     with dg.DagsterInstance.from_config(str(tmp_path)) as instance:
-        assert instance.get_runs_count() == 0
         assert type(instance.run_storage).__name__ == "PostgresRunStorage"
+        assert _nothing.execute_in_process(instance=instance).success, "its events can be written"
+        assert instance.get_runs_count() == 1
         assert instance.event_log_storage.supports_global_concurrency_limits
 
 

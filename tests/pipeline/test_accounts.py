@@ -109,6 +109,7 @@ def test_each_account_has_the_tables_it_would_have_alone(tmp_path: Path) -> None
         assert f'"totalSKUs": {2 * SMALL["sku_count"]}' in summary.data.replace('":', '": ').replace("  ", " ")
 
 
+@pytest.mark.slow
 def test_one_account_that_is_refused_stops_no_other_and_every_surface_names_it(tmp_path: Path) -> None:
     with two_accounts(tmp_path) as accounts:
         both = accounts.deployment
@@ -131,7 +132,7 @@ def test_one_account_that_is_refused_stops_no_other_and_every_surface_names_it(t
         assert both.rows(f"{fresh} AND seller_id = '{SOUTH}'") == [(False,)]
         error = both.events[-1]
         assert error.event == "amazon-sync-error"
-        assert "South: Orders could not be refreshed" in error.data
+        assert "South: Inbound shipments, Inventory, Orders, Order history, " in error.data, "a reason is told once"
         assert "North" not in error.data
         (check,) = [
             one
@@ -140,6 +141,9 @@ def test_one_account_that_is_refused_stops_no_other_and_every_surface_names_it(t
         ]
         assert not check.passed
         assert "| South | failed |" in str(check.metadata["accounts"].value)
+        assert str(check.description).startswith("South: LWA token: Login with Amazon refused")
+        (failure,) = run.filter_events(lambda event: event.is_step_failure)
+        assert "South: Inbound shipments, Inventory, Orders, " in failure.step_failure_data.error.message
         accounts.south.faults.clear()
         both.pass_time(minutes=15)
         assert both.sync().success
@@ -160,6 +164,7 @@ def test_an_account_without_its_token_fails_alone(tmp_path: Path) -> None:
         assert any("NOT_SET_ANYWHERE (account South)" in message for (message,) in messages)
 
 
+@pytest.mark.slow
 def test_an_account_that_waits_for_quota_keeps_no_other_waiting(tmp_path: Path) -> None:
     with two_accounts(tmp_path) as accounts, RunningSimulator(clock=accounts.clock, orders_per_day=1000) as busy:
         accounts.list((("North", NORTH, accounts.north), ("South", SOUTH, busy)))
@@ -171,6 +176,7 @@ def test_an_account_that_waits_for_quota_keeps_no_other_waiting(tmp_path: Path) 
         assert both.rows(f"SELECT count(*) > 0 FROM mart.orders WHERE seller_id = '{SOUTH}'") == [(True,)]
 
 
+@pytest.mark.slow
 def test_an_account_may_be_added_and_is_only_left_out_by_a_rebuild(tmp_path: Path) -> None:
     with two_accounts(tmp_path) as accounts:
         north, south = ("North", NORTH, accounts.north), ("South", SOUTH, accounts.south)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import dagster as dg
+from dagster._core.definitions.sensor_definition import SensorExecutionData
 
 from amazon_pipeline.definitions import build_definitions
 from tests.pipeline.seller import Answer, Seller, refuse, running_seller
@@ -36,6 +37,21 @@ def test_a_sync_tells_a_channel_what_is_low_and_which_stream_failed_once_each(tm
         assert seller.event_names().count("amazon-low-stock-alert") == 1
 
 
-def _tick(seller: Seller, name: str) -> None:
+def test_a_check_turns_red_once_when_no_sync_has_completed_within_two_schedules(tmp_path: Path) -> None:
+    with running_seller(tmp_path, quota_speed=1000) as seller:
+        assert seller.sync().success
+        told: list[dg.AssetCheckEvaluation] = []
+        cursor = None
+        for _ in range(12):
+            tick = _tick(seller, "sync_incidents", cursor)
+            told += [event for event in tick.asset_events if isinstance(event, dg.AssetCheckEvaluation)]
+            cursor = tick.cursor
+            seller.pass_time(minutes=4)
+        (red,) = told
+        assert (red.asset_key, red.check_name, red.passed) == (dg.AssetKey("published"), "synced_lately", False)
+        assert "No sync has completed since 2026-11-20 15:0" in str(red.description)
+
+
+def _tick(seller: Seller, name: str, cursor: str | None = None) -> SensorExecutionData:
     sensor = build_definitions(seller.settings, seller.surroundings).get_repository_def().get_sensor_def(name)
-    sensor.evaluate_tick(dg.build_sensor_context(instance=seller.instance))
+    return sensor.evaluate_tick(dg.build_sensor_context(instance=seller.instance, cursor=cursor))

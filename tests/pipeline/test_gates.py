@@ -39,6 +39,7 @@ def test_every_mart_has_one_blocking_check_of_its_own() -> None:
     assert blocking == set(MART_TABLES)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("statement", "mart", "rule", "rows"),
     [

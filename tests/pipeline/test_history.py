@@ -93,6 +93,7 @@ def test_a_new_accounts_last_days_come_with_its_second_sync_and_equal_the_truth(
         ) == [(0,)]
 
 
+@pytest.mark.slow
 def test_a_month_in_dagster_lands_beside_the_schedule_and_the_next_sync_publishes_it(tmp_path: Path) -> None:
     settings = {"AMAZON_HISTORY_DAYS": "0"}
     with running_seller(tmp_path, settings=settings, quota_speed=1000, orders_per_day=20) as seller:
@@ -121,6 +122,7 @@ def test_a_month_that_amazon_refuses_is_a_failed_run_with_the_reason(tmp_path: P
         assert seller.sync().success, "the schedule goes on"
 
 
+@pytest.mark.slow
 def test_the_command_brings_a_span_and_publishes_it_before_any_sync(tmp_path: Path) -> None:
     with running_seller(tmp_path, quota_speed=1000, orders_per_day=20) as seller:
         said: list[str] = []
@@ -135,6 +137,7 @@ def test_the_command_brings_a_span_and_publishes_it_before_any_sync(tmp_path: Pa
         assert set(truth(seller, *span)) <= set(published(seller))
 
 
+@pytest.mark.slow
 def test_a_command_that_was_not_finished_says_so_and_goes_on_when_run_again(tmp_path: Path) -> None:
     settings = {"AMAZON_HISTORY_DAYS": "0"}
     with running_seller(tmp_path, settings=settings, quota_speed=1000, orders_per_day=20) as seller:

@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from amazon_pipeline.commands.rebuild import rebuild
 from amazon_pipeline.definitions import build_definitions
 from amazon_pipeline.defs.upkeep import PURGE_JOB, REPLAY_JOB
@@ -39,6 +41,7 @@ def meanings() -> dict[str, str]:
     }
 
 
+@pytest.mark.slow
 def test_rebuild_gives_the_same_tables_and_comments_from_the_landed_pages_alone(tmp_path: Path) -> None:
     with running_seller(tmp_path, quota_speed=1000) as seller:
         for _ in range(2):

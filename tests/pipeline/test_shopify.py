@@ -109,6 +109,7 @@ def test_a_products_demand_over_all_channels_is_one_query(tmp_path: Path) -> Non
         assert units == sum(true.units.values())
 
 
+@pytest.mark.slow
 def test_a_store_that_fails_touches_neither_the_other_nor_amazon(tmp_path: Path) -> None:
     with running_seller(tmp_path, stores=True, quota_speed=1000, orders_per_day=20) as seller:
         assert seller.sync().success
@@ -132,6 +133,7 @@ def test_a_store_that_fails_touches_neither_the_other_nor_amazon(tmp_path: Path)
         assert seller.sync().success, "it was only asked to wait"
 
 
+@pytest.mark.slow
 def test_rebuild_gives_the_same_tables_of_the_stores(tmp_path: Path) -> None:
     tables = ("shopify_orders", "shopify_order_lines", "shopify_fees", "shopify_daily", "channel_performance")
     with running_seller(tmp_path, stores=True, quota_speed=1000, orders_per_day=20) as seller:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import dagster as dg
 import duckdb
 import pytest
 
@@ -69,6 +70,7 @@ def test_a_step_that_met_what_may_pass_is_tried_again_and_ends_well(tmp_path: Pa
         assert seller.rows("SELECT count(*) > 0 FROM mart.inventory") == [(True,)]
 
 
+@pytest.mark.slow
 def test_a_step_that_meets_it_again_and_again_fails_in_words_and_what_is_permanent_is_tried_once(
     tmp_path: Path,
 ) -> None:
@@ -88,6 +90,7 @@ def test_a_step_that_meets_it_again_and_again_fails_in_words_and_what_is_permane
         assert asked == {"inventory": ATTEMPTS * (1 + MOST_RETRIES), "orders": 1}
 
 
+@pytest.mark.slow
 def test_a_page_of_html_is_never_taken_for_an_empty_day(tmp_path: Path) -> None:
     broken = {"now": False}
 
@@ -106,6 +109,28 @@ def test_a_page_of_html_is_never_taken_for_an_empty_day(tmp_path: Path) -> None:
         assert seller.rows("SELECT watermark FROM mart.sync_status WHERE stream = 'orders'") == watermark
 
 
+@pytest.mark.slow
+def test_rows_that_are_invalid_by_the_dozen_fail_their_stream(tmp_path: Path) -> None:
+    """A format that changed set aside every row, and the sync ended green with old figures."""
+    settings = {"AMAZON_HISTORY_DAYS": 0}
+    with running_seller(tmp_path, fault=lambda _path, _headers: None, settings=settings, quota_speed=1000) as seller:
+        assert seller.sync().success
+        before = seller.rows("SELECT * FROM mart.orders ORDER BY ALL")
+        seller.spoil = lambda _path, answer: (*answer[:2], answer[2].replace(b'"lastUpdatedTime"', b'"updatedAt"'))
+        seller.pass_time(hours=6)
+        result = seller.sync()
+        assert not result.success
+        evaluations = {(check.asset_key, check.check_name): check for check in result.get_asset_check_evaluations()}
+        check = evaluations[dg.AssetKey(["staging", "orders"]), "none_quarantined"]
+        assert (check.passed, check.severity) == (False, dg.AssetCheckSeverity.ERROR)
+        assert check.metadata["quarantine_rate"].value == 1
+        ((message,),) = seller.rows("SELECT message FROM mart.sync_status WHERE status = 'failed'")
+        assert "rows were set aside as invalid, the first because: last_update_date" in message
+        assert message in json.loads(seller.events[-1].data)["error"]
+        assert seller.rows("SELECT * FROM mart.orders ORDER BY ALL") == before
+
+
+@pytest.mark.slow
 def test_a_sync_in_which_nothing_worked_is_not_told_as_completed(tmp_path: Path) -> None:
     """The marketplaces are asked for once a day; that they were not due made a run of failures look like news."""
     broken = {"now": False}
@@ -158,6 +183,7 @@ def test_a_dry_quota_ends_the_sync_cleanly_and_the_next_goes_on_from_there(tmp_p
         assert [call for call in seller.simulator.calls if call.status == 429] == []
 
 
+@pytest.mark.slow
 def test_an_account_without_fba_has_no_inventory_and_no_failure(tmp_path: Path) -> None:
     def no_fba(path: str, _headers: dict[str, str]) -> Answer | None:
         return refuse(400, "InvalidInput", "Invalid input") if "/fba/inventory/" in path else None
@@ -167,6 +193,7 @@ def test_an_account_without_fba_has_no_inventory_and_no_failure(tmp_path: Path) 
         assert seller.rows("SELECT status FROM mart.sync_status WHERE stream = 'inventory'") == [("not-available",)]
 
 
+@pytest.mark.slow
 def test_a_reader_keeps_what_it_opened_and_never_stops_a_sync(tmp_path: Path) -> None:
     with running_seller(tmp_path, quota_speed=1000) as seller:
         assert seller.sync().success
@@ -236,6 +263,7 @@ def _job(seller: object) -> object:
     return build_definitions(seller.settings).resolve_job_def(JOB)  # type: ignore[attr-defined]
 
 
+@pytest.mark.slow
 def test_an_application_that_may_not_use_reports_still_syncs(tmp_path: Path) -> None:
     def no_reports(path: str, _headers: dict[str, str]) -> Answer | None:
         return refuse(403, "Unauthorized") if path.startswith("/reports/") else None

@@ -199,14 +199,18 @@ def alone(directory: Path) -> dict[str, list[tuple[str | None, ...]]]:
         return comparable_tables(settings)
 
 
-def workers_of(run_id: str, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> set[str]:
-    """Which workers did steps of a run, by Dagster's event log in PostgreSQL."""
-    assert settings.state_url is not None
-    monkeypatch.setenv("AMAZON_STATE_URL", settings.state_url.get_secret_value())
+def told(run_id: str | None, settings: Settings, kind: dg.DagsterEventType) -> list[dg.DagsterEvent]:
+    """The events of one kind of a run, from Dagster's log in PostgreSQL."""
+    assert run_id is not None
     with dg.DagsterInstance.from_config(str(settings.data_dir / "dagster")) as instance:
-        logs = instance.all_logs(run_id, of_type=dg.DagsterEventType.ENGINE_EVENT)
-    told = [log.dagster_event.engine_event_data.metadata for log in logs if log.dagster_event]
-    return {str(one["Celery worker"].value) for one in told if "Celery worker" in one}
+        logs = instance.all_logs(run_id, of_type=kind)
+    return [log.dagster_event for log in logs if log.dagster_event]
+
+
+def workers_of(run_id: str | None, settings: Settings) -> set[str]:
+    """Which workers did steps of a run."""
+    found = [event.engine_event_data.metadata for event in told(run_id, settings, dg.DagsterEventType.ENGINE_EVENT)]
+    return {str(one["Celery worker"].value).partition("@")[2] for one in found if "Celery worker" in one}
 
 
 def test_two_workers_publish_what_one_process_does_and_one_that_dies_ends_its_run(
@@ -226,7 +230,12 @@ def test_two_workers_publish_what_one_process_does_and_one_that_dies_ends_its_ru
         os.killpg(group, signal.SIGKILL)
         gate.opened.set()
         assert run.wait(PATIENCE) != 0, "the run does not wait for a dead worker for ever"
-        assert "The worker that did the step raw__orders died" in two.logs()
+        assert two.settings.state_url is not None
+        monkeypatch.setenv("AMAZON_STATE_URL", two.settings.state_url.get_secret_value())
+        (started,) = two.events()
+        (failed,) = told(started.run_id, two.settings, dg.DagsterEventType.STEP_FAILURE)
+        assert failed.step_key == "raw__orders"
+        assert "died" in str(failed.step_failure_data.error)
 
         two.start_worker(died)
         assert two.sync() == 0, two.logs()
@@ -236,9 +245,7 @@ def test_two_workers_publish_what_one_process_does_and_one_that_dies_ends_its_ru
         ], two.logs()  # fmt: skip
         assert events[0].run_id == events[1].run_id != events[2].run_id == events[3].run_id
         assert "stopped before it finished" in events[1].data
-        run_id = events[3].run_id
-        assert run_id is not None
-        assert {name.partition("@")[0] for name in workers_of(run_id, two.settings, monkeypatch)} == {"one", "other"}
+        assert workers_of(events[3].run_id, two.settings) == {"one", "other"}
         assert [call for call in two.simulator.calls if call.status == 429] == []
         assert not two.settings.state_path.exists()
         assert not (two.settings.data_dir / "dagster" / "history").exists()

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import logging
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from pydantic import SecretStr
 
 from amazon_pipeline import state
 from amazon_pipeline.alerts.channels import Channel, open_channels
-from amazon_pipeline.alerts.messages import trial_message
+from amazon_pipeline.alerts.messages import stock_message, trial_message
+from amazon_pipeline.alerts.rules import Notice, Subject
 from tests.state_locations import both_kinds
 from tests.unit.alerts.inboxes import TOKEN, Inbox
 from tests.unit.alerts.shop import Shop
@@ -18,6 +19,8 @@ from tests.unit.alerts.shop import Shop
 state_location = both_kinds
 
 LATER = timedelta(hours=2)
+START = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
+UNTOLD = (None, None, False, 0, None, None)
 COMING = "120 inbound, next arrival 2026-12-03. Order 300 by 2026-11-20."
 
 
@@ -39,6 +42,18 @@ def test_many_skus_come_in_one_message_that_says_what_how_many_how_long_what_com
     assert "3 changes delivered" in said
     (observation,) = shop.events
     assert "3 changes delivered" in observation.metadata["channels"].value[0]
+
+
+def test_where_there_are_several_accounts_each_line_says_whose_the_sku_is() -> None:
+    """Two accounts with a SKU of one name in one marketplace gave two lines that nobody could tell apart."""
+    notices = [
+        Notice(n, n, "opened", Subject(seller, "ATVPDKIKX0DER", "MUG"), "low-stock", None, START, START, *UNTOLD)
+        for n, seller in enumerate(("A1", "A2"), 1)
+    ]
+    assert stock_message(notices, {}, owners={"A1": "Europe", "A2": "America"}).body.splitlines()[1:] == [
+        "- MUG (Europe, Amazon.com) [1]",
+        "- MUG (America, Amazon.com) [2]",
+    ]
 
 
 def test_nothing_is_repeated_while_nothing_changed(shop: Shop, chat: Inbox) -> None:

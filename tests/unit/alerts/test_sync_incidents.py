@@ -61,6 +61,12 @@ def test_another_stream_that_fails_as_well_is_told_and_one_that_fails_no_more_is
     assert chat.titles == ["Amazon sync: orders failing", "Amazon sync: inventory, orders failing"]
 
 
+def test_many_streams_that_fail_are_counted_in_the_subject(shop: Shop, chat: Inbox) -> None:
+    shop.sync("Refused.", streams=("orders (South)", "inventory (South)", "inbound_shipments (South)", "orders (East)"))
+    look(shop)
+    assert chat.titles == ["Amazon sync: 3 streams of South, 1 stream of East failing"]
+
+
 def test_a_failure_that_was_over_before_anybody_looked_is_not_told(shop: Shop, chat: Inbox) -> None:
     shop.sync("It was stopped.")
     shop.now += MINUTE

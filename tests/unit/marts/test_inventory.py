@@ -133,6 +133,9 @@ def test_a_pool_at_zero_everywhere_is_one_out_of_stock_sku(warehouse: TestWareho
         ("A,,5", "line 2: has 3 fields instead of 5"),
         ("A,,5,,0", "line 2: case_pack must be a whole number of 1 or more"),
         ("A,,5,,\nA,,6,,", "line 3: A is listed twice"),
+        ("A,US,5,,", "line 2: 'US' is no marketplace id"),
+        ('"A,,5,,', "line 2: its quotes are not closed"),
+        (f"A,,{'9' * 5000},,", "line 2: low_stock_threshold must be a whole number"),
     ],
 )
 def test_a_bad_line_of_the_thresholds_is_named_by_number(warehouse: TestWarehouse, line: str, problem: str) -> None:

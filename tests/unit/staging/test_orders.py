@@ -57,6 +57,16 @@ def test_an_amount_that_amazon_does_not_give_is_null_and_not_zero() -> None:
     assert found["item_revenue"] is None
 
 
+@pytest.mark.parametrize(
+    ("total", "currencies"), [("12.00", ("USD", "CAD")), (None, ("USD", "CAD")), ("12.00", ("CAD",))]
+)
+def test_amounts_of_two_currencies_are_never_added(total: str | None, currencies: tuple[str, ...]) -> None:
+    lines = [order_item(str(n), subtotal="10.00", currency=one) for n, one in enumerate(currencies)]
+    found = staged(order("1", total=total, items=lines)).frames
+    assert found["orders"].row(0, named=True)["item_revenue"] is None
+    assert found["order_items"]["currency"].to_list() == list(currencies), "each line keeps its own amount"
+
+
 def test_a_replacement_without_an_amount_is_free_in_its_marketplaces_currency() -> None:
     body = order(
         "1",
