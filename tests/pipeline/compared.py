@@ -34,12 +34,8 @@ def comparable_tables(
 
 def _as_text(column: str, also_observed: Collection[str]) -> str:
     """A column in SQL; of times when we looked, the hour."""
-    if (
-        column == "watermark" and column not in also_observed
-    ):  # up to when orders are known comes from Amazon; other streams write when they looked
+    if column == "watermark" and column not in also_observed:
+        # up to when orders are known comes from Amazon; other streams write when they looked
         return "(CASE stream WHEN 'orders' THEN watermark ELSE date_trunc('hour', watermark) END)::VARCHAR"
-    return (
-        f"date_trunc('hour', \"{column}\")::VARCHAR"
-        if column in OBSERVED or column in also_observed
-        else f'"{column}"::VARCHAR'
-    )
+    hour = column in OBSERVED or column in also_observed
+    return f"date_trunc('hour', \"{column}\")::VARCHAR" if hour else f'"{column}"::VARCHAR'
