@@ -39,13 +39,8 @@ def prepare_dagster_home(settings: Settings) -> Path:
 
 
 def dagster_environment(settings: Settings) -> dict[str, str]:
-    """What Dagster's processes need beside what is set: secrets of a ``.env`` file that its own files name."""
-    named = {
-        "AMAZON_STATE_URL": settings.state_url,
-        "AMAZON_CELERY_BROKER": settings.celery_broker,
-        "AMAZON_CELERY_BACKEND": settings.celery_backend,
-    }
-    return {name: secret.get_secret_value() for name, secret in named.items() if secret is not None}
+    """What the instance's file names: it may be in a ``.env`` file, which Dagster does not read."""
+    return {} if settings.state_url is None else {"AMAZON_STATE_URL": settings.state_url.get_secret_value()}
 
 
 def _moved(node: Any, home: Path) -> Any:

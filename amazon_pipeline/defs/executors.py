@@ -76,16 +76,8 @@ def _celery(settings: Settings) -> dg.ExecutorDefinition:
         return lambda context, plan: send_watched_steps(context, plan, lease)
 
     executor = _for_a_whole_run(celery_executor, settings, watch, None)
-    config = celery_config(settings)
-    return executor.configured(
-        {
-            # by name, so that no URL with a password is kept in a run
-            "broker": {"env": "AMAZON_CELERY_BROKER"},
-            "backend": {"env": "AMAZON_CELERY_BACKEND"} if settings.celery_backend else config["backend"],
-            "config_source": config["config_source"],
-        },
-        name="celery",
-    )
+    # by a function, so that no URL with a password is part of what Dagster keeps of a job
+    return executor.configured(lambda _: celery_config(settings), name="celery", config_schema={})
 
 
 def _kubernetes(settings: Settings) -> dg.ExecutorDefinition:
@@ -118,6 +110,11 @@ class _ForAWholeRun(dg.Executor):
     def retries(self) -> Any:
         """The inner one's."""
         return self._inner.retries
+
+    @property
+    def step_dependency_config(self) -> Any:
+        """The inner one's."""
+        return self._inner.step_dependency_config
 
     def execute(self, plan_context: Any, execution_plan: Any) -> Iterator[Any]:
         """The inner one's events. Raises SyncAlreadyRunning."""

@@ -94,28 +94,6 @@ def transaction(url: SecretStr) -> Iterator[PostgresConnection]:
         connection.close()
 
 
-@contextmanager
-def session_lock(url: SecretStr, number: int, *, wait_seconds: float) -> Iterator[bool]:
-    """Hold an advisory lock of the database for as long as the body runs; yields whether it was had in time.
-
-    The server lets it go when the connection ends, so no dead process holds one.
-    """
-    pool = _pool(url)
-    inner = pool.begin("BEGIN; COMMIT")  # the lock is the session's, which is in no transaction while it waits
-    deadline = time.monotonic() + wait_seconds
-    try:
-        with pool.telling():
-            while not (has := _is_true(inner, f"SELECT pg_try_advisory_lock({number})")):
-                if time.monotonic() > deadline:
-                    break
-                time.sleep(0.05)
-        yield has
-    finally:
-        with suppress(psycopg.Error):
-            inner.execute(f"SELECT pg_advisory_unlock({number})")
-        pool.give_back(inner)
-
-
 def _is_true(connection: psycopg.Connection[Any], query: str) -> bool:
     row = connection.execute(query).fetchone()
     return bool(row and row[0])
