@@ -158,7 +158,7 @@ def test_a_store_that_is_slow_to_fail_is_not_asked_again_in_the_same_sync(
     """A store that did not answer was waited for by each stream, three times over, and Amazon with it."""
     store = ShopifyStore("UK/EU", UK.domain, SecretStr(UK.token), "http://127.0.0.1:9")
     settings = Settings(_env_file=None, AMAZON_DATA_DIR=str(tmp_path))  # type: ignore[call-arg]
-    session = StoreSession(store, settings, Surroundings())
+    session = StoreSession(store, settings, Surroundings(), run_id="run")
     error = ShopifyUnreachable("no answer", store=UK.domain, operation="ShopifyShop")
     failed = Outcome("shopify_shop", "failed", "", None, Fetched(), 4, 0, 0.0, error=error, duration_seconds=seconds)
     assert session.remember(failed) is failed
