@@ -13,12 +13,13 @@ from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import NoDecode
 
 from amazon_pipeline.accounts import SECRETS, ListedAccount, read_accounts
-from amazon_pipeline.addresses import exact_origin, is_loopback, is_postgres_url, safe_base_url
+from amazon_pipeline.addresses import exact_origin, is_loopback, safe_base_url
 from amazon_pipeline.errors import CredentialsMissing, SettingsError
 from amazon_pipeline.marketplaces import ENDPOINTS, LWA_ENDPOINT, MARKETPLACE_ID_PATTERN, Region
+from amazon_pipeline.places import Places
 from amazon_pipeline.stores import ShopifyStore, read_stores
 
 InventoryPools = Literal["auto", "per-marketplace", "region"]
@@ -51,10 +52,8 @@ class Account:
         return self.settings.seller_id or self.settings.credentials().seller_id
 
 
-class Settings(BaseSettings):
+class Settings(Places):
     """Every variable the product reads. Field descriptions are the documentation; a test holds the README to them."""
-
-    model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True, populate_by_name=True)
 
     refresh_token: SecretStr | None = Field(
         None, alias="AMAZON_REFRESH_TOKEN", description="Login with Amazon refresh token; starts with `Atzr|`"
@@ -96,27 +95,6 @@ class Settings(BaseSettings):
         None,
         alias="AMAZON_ACCOUNTS",
         description="a TOML file that lists several accounts, in place of the one above; see README, several accounts",
-    )
-    data_dir: Path = Field(Path("data"), alias="AMAZON_DATA_DIR", description="everything the product writes")
-    state_url: SecretStr | None = Field(
-        None,
-        alias="AMAZON_STATE_URL",
-        description="`postgresql://…` database for quota, events, alerts, locks and Dagster's own storage, in place of "
-        "files of the data directory; see docs/scaling.md",
-    )
-    executor: Literal["in-process", "multiprocess", "celery", "kubernetes"] = Field(
-        "in-process",
-        alias="AMAZON_EXECUTOR",
-        description="where the steps of a run are done: `in-process`, `multiprocess`, `celery` or `kubernetes`; see "
-        "docs/scaling.md",
-    )
-    celery_broker: SecretStr | None = Field(
-        None, alias="AMAZON_CELERY_BROKER", description="URL of Celery's broker, for `AMAZON_EXECUTOR=celery`"
-    )
-    celery_backend: SecretStr | None = Field(
-        None,
-        alias="AMAZON_CELERY_BACKEND",
-        description="URL of Celery's result backend; the broker itself if unset",
     )
     low_stock_threshold: int = Field(
         10,
@@ -221,15 +199,6 @@ class Settings(BaseSettings):
         same._environment = variables  # noqa: SLF001  (our own copy)
         return same
 
-    def _refuse_workers_without_a_place_to_meet(self) -> None:
-        if self.executor in ("celery", "kubernetes") and self.state_url is None:
-            raise SettingsError(
-                f"AMAZON_EXECUTOR={self.executor} needs AMAZON_STATE_URL: workers share quota, locks and events "
-                "through PostgreSQL."
-            )
-        if self.executor == "celery" and self.celery_broker is None:
-            raise SettingsError("AMAZON_EXECUTOR=celery needs AMAZON_CELERY_BROKER, such as redis://host:6379/0.")
-
     def _refuse_one_beside_several(self) -> None:
         beside = [
             str(field.alias)
@@ -332,16 +301,6 @@ class Settings(BaseSettings):
                 raise ValueError(f"must not be {part}: whoever is trusted can pass for any address")
         return value
 
-    @field_validator("state_url")
-    @classmethod
-    def _is_of_postgresql(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None and not is_postgres_url(value.get_secret_value()):
-            raise ValueError(
-                "must be postgresql://user:password@host:port/database, with special characters of the password "
-                "written as %40 and the like"
-            )
-        return value
-
     @field_validator("sp_api_endpoint_override", "lwa_endpoint")
     @classmethod
     def _no_secret_in_clear(cls, value: str | None) -> str | None:
@@ -434,51 +393,6 @@ class Settings(BaseSettings):
             cast("SecretStr", self.lwa_client_secret),
             cast("str", self.seller_id),
         )
-
-    @property
-    def state(self) -> Path | SecretStr:
-        """Where operational state is: the URL of a PostgreSQL database, or the SQLite file."""
-        return self.state_url or self.state_path
-
-    @property
-    def state_path(self) -> Path:
-        """The SQLite file of operational state, where no other place is set."""
-        return self.data_dir / "state.sqlite"
-
-    @property
-    def landing_dir(self) -> Path:
-        """Where Amazon's pages are kept, as answered, less personal data."""
-        return self.data_dir / "landing"
-
-    @property
-    def warehouse_path(self) -> Path:
-        """The working DuckDB file, which only the pipeline opens."""
-        return self.data_dir / "private" / "warehouse.duckdb"
-
-    @property
-    def published_path(self) -> Path:
-        """The symlink readers open: the newest published snapshot."""
-        return self.data_dir / "amazon.duckdb"
-
-    @property
-    def lock_path(self) -> Path:
-        """Held by the one sync that runs on this data directory."""
-        return self.data_dir / "sync.lock"
-
-    @property
-    def history_lock_path(self) -> Path:
-        """Held by the one run that fetches order history; beside a sync, which need not wait for it."""
-        return self.data_dir / "history.lock"
-
-    @property
-    def stock_thresholds_path(self) -> Path:
-        """Per-SKU overrides, written by the user."""
-        return self.data_dir / "stock_thresholds.csv"
-
-    @property
-    def sku_map_path(self) -> Path:
-        """Which SKUs of which channel are one product, written by the user."""
-        return self.data_dir / "sku_map.csv"
 
 
 def load_settings(env_file: Path | None = Path(".env")) -> Settings:

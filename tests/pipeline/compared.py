@@ -19,14 +19,15 @@ OF_THE_RUN = {"transition_id", "last_success_at", "rows_changed", "api_calls", "
 
 
 def comparable_tables(
-    settings: Settings, also_observed: Collection[str] = ()
+    settings: Settings, also_observed: Collection[str] = (), left_out: Collection[str] = ()
 ) -> dict[str, list[tuple[str | None, ...]]]:
     """Every published table as text, without what legitimately differs; of times ``also_observed`` too, the hour."""
     found = {}
     with duckdb.connect(settings.published_path.resolve(), read_only=True) as published:
         published.execute("SET TimeZone = 'UTC'")
         for name, table in MART_TABLES.items():
-            columns = [_as_text(column, also_observed) for column in table.column_names if column not in OF_THE_RUN]
+            compared = [column for column in table.column_names if column not in {*OF_THE_RUN, *left_out}]
+            columns = [_as_text(column, also_observed) for column in compared]
             query = f"SELECT {', '.join(columns)} FROM {table.qualified_name} ORDER BY ALL"
             found[name] = published.execute(query).fetchall()
     return found
