@@ -47,7 +47,7 @@ def build_definitions(settings: Settings, surroundings: Surroundings | None = No
         resources={
             "sync": sync_resource(settings, surroundings),
             "history": history_resource(settings, surroundings),
-            "warehouse": WarehouseResource(database=str(settings.warehouse_path)),
+            "warehouse": WarehouseResource.of(settings.warehouse),
         },
         executor=executor,
     )

@@ -12,8 +12,9 @@
     ├── MarketplacesUnknown           nobody has said yet where the seller sells
     ├── LandingCorrupt                a landed page or manifest is damaged; names the file
     ├── LandingUnavailable            a landed file cannot be reached: rights, or the disk; names the file
-    ├── WarehouseUnavailable          the working DuckDB file cannot be opened; names the file
+    ├── WarehouseUnavailable          the working DuckDB file or the lake cannot be opened; names it
     │   ├── WarehouseHeld             another program has it open: it may soon be free
+    │   ├── WarehouseUnreachable      the lake's catalogue or object store does not answer: it may soon
     │   └── WarehouseOutdated         it has an older version's tables: the next sync brings it up to date
     ├── MartInvalid                   a mart broke its schema; nothing was published
     ├── PublishFailed                 the snapshot could not be made or named
@@ -118,11 +119,15 @@ class LandingUnavailable(PipelineError):
 
 
 class WarehouseUnavailable(PipelineError):
-    """The working DuckDB file cannot be opened. Names the file and what holds it."""
+    """The working DuckDB file, or the lake, cannot be opened. Names it, or the setting, and what is wrong."""
 
 
 class WarehouseHeld(WarehouseUnavailable):
-    """Another program has the working file open, and had it for as long as was waited."""
+    """Another program has the working file or the lake open, and had it for as long as was waited."""
+
+
+class WarehouseUnreachable(WarehouseUnavailable):
+    """The lake's PostgreSQL or its object store does not answer; it may soon."""
 
 
 class WarehouseOutdated(WarehouseUnavailable):

@@ -18,6 +18,7 @@ from pydantic_settings import NoDecode
 from amazon_pipeline.accounts import SECRETS, ListedAccount, read_accounts
 from amazon_pipeline.addresses import exact_origin, is_loopback, safe_base_url
 from amazon_pipeline.errors import CredentialsMissing, SettingsError
+from amazon_pipeline.lakes import Lake, LakeSettings
 from amazon_pipeline.marketplaces import ENDPOINTS, LWA_ENDPOINT, MARKETPLACE_ID_PATTERN, Region
 from amazon_pipeline.places import Places
 from amazon_pipeline.stores import ShopifyStore, read_stores
@@ -52,7 +53,7 @@ class Account:
         return self.settings.seller_id or self.settings.credentials().seller_id
 
 
-class Settings(Places):
+class Settings(LakeSettings, Places):  # the last one gives the configuration
     """Every variable the product reads. Field descriptions are the documentation; a test holds the README to them."""
 
     refresh_token: SecretStr | None = Field(
@@ -393,6 +394,11 @@ class Settings(Places):
             cast("SecretStr", self.lwa_client_secret),
             cast("str", self.seller_id),
         )
+
+    @property
+    def warehouse(self) -> Path | Lake:
+        """The working warehouse, which only the pipeline opens: a DuckDB file, or a DuckLake. Raises SettingsError."""
+        return self.lake(self.data_dir) or self.warehouse_path
 
 
 def load_settings(env_file: Path | None = Path(".env")) -> Settings:

@@ -93,7 +93,7 @@ def backfill(
     chosen = _chosen(settings.model_copy(update=patience), account)
     with only_history(settings):
         try:
-            with open_warehouse(settings.warehouse_path):
+            with open_warehouse(settings.warehouse):
                 pass
         except WarehouseOutdated:
             with only_sync(settings, wait_seconds=_SYNC_MAY_TAKE):
@@ -126,11 +126,11 @@ def _chosen(settings: Settings, name: str | None) -> tuple[Account, ...]:
 
 
 def _fetch(settings: Settings, account: AccountSession, span: tuple[datetime, datetime]) -> Outcome:
-    with open_warehouse(settings.warehouse_path) as connection:
+    with open_warehouse(settings.warehouse) as connection:
         claim(connection, settings)
 
     def fetch(extraction: Extraction, fetched: Fetched) -> None:
-        with open_warehouse(settings.warehouse_path) as connection:
+        with open_warehouse(settings.warehouse) as connection:
             ids = (
                 account.settings.marketplace_ids
                 or marketplace_ids(connection, account.seller_id)
@@ -156,7 +156,7 @@ def _ask_for_marketplaces(connection: duckdb.DuckDBPyConnection, extraction: Ext
 
 def take_in(settings: Settings, outcomes: Sequence[tuple[Account, Outcome]], *, at: datetime) -> Loaded:
     """Stage and merge the landed history, make the marts anew and publish them. The caller holds the sync lock."""
-    with open_warehouse(settings.warehouse_path) as connection:
+    with open_warehouse(settings.warehouse) as connection:
         loaded = Loaded()
         for account, outcome in outcomes:
             seller_id = account.seller_id
@@ -171,7 +171,7 @@ def take_in(settings: Settings, outcomes: Sequence[tuple[Account, Outcome]], *, 
         is_worth_publishing = has_any_success(connection)
     if is_worth_publishing:
         publish(
-            settings.warehouse_path,
+            settings.warehouse,
             settings.published_path,
             seller_ids=settings.seller_ids,
             source=settings.source,

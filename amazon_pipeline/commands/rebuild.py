@@ -20,9 +20,9 @@ def rebuild(settings: Settings, say: Callable[[str], None]) -> bool:
 
     settings.require_credentials()
     with only_sync(settings):
-        put_in_place(rebuild_beside(settings, say), settings.warehouse_path)
+        put_in_place(rebuild_beside(settings, say), settings.warehouse)
         publication = publish(
-            settings.warehouse_path,
+            settings.warehouse,
             settings.published_path,
             seller_ids=settings.seller_ids,
             source=settings.source,

@@ -34,7 +34,7 @@ def sync_now(settings: Settings, say: Callable[[str], None]) -> bool:
 
     definitions = build_definitions(settings, Surroundings(on_progress=show))
     done = sync_in_foreground(settings, definitions)
-    with open_warehouse(settings.warehouse_path) as connection:
+    with open_warehouse(settings.warehouse) as connection:
         rows = [
             (name, row)
             for name, seller_id in (

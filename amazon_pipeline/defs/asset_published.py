@@ -64,7 +64,7 @@ def published_asset() -> dg.AssetsDefinition:
             sync.warehouse.release()  # the file is copied
             if is_worth_publishing:
                 publication = publish(
-                    settings.warehouse_path,
+                    settings.warehouse,
                     settings.published_path,
                     seller_ids=settings.seller_ids,
                     source=settings.source,

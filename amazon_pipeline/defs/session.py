@@ -25,6 +25,7 @@ from amazon_pipeline.errors import (
     ShopifyTransient,
     TransientError,
     WarehouseHeld,
+    WarehouseUnreachable,
 )
 from amazon_pipeline.events import SYNC_COMPLETED, SYNC_ERROR, SYNC_STARTED, EventLog
 from amazon_pipeline.events.runs import RunRecord
@@ -113,7 +114,7 @@ class AccountSession:
                 clock=self.clock,
                 sleep=self._surroundings.sleep,
             )
-        with open_warehouse(self.settings.warehouse_path) as connection:
+        with open_warehouse(self.settings.warehouse) as connection:
             unreadable = unreadable_batches(connection, self.seller_id)
         landing = Landing(self.settings.landing_dir, self.seller_id, unreadable=unreadable)
         return Extraction(self._client, landing, self.seller_id, self.settings.source, self.clock)
@@ -166,7 +167,7 @@ class StoreSession:
                 clock=self.clock,
                 sleep=self._surroundings.sleep,
             )
-        with open_warehouse(self.settings.warehouse_path) as connection:
+        with open_warehouse(self.settings.warehouse) as connection:
             unreadable = unreadable_batches(connection, self.seller_id)
         return shopify_extraction(self.settings, self._client, unreadable=unreadable)
 
@@ -212,7 +213,7 @@ class SyncSession:
         writing = threading.Lock()
         self.accounts = tuple(AccountSession(account, surroundings, writing, run_id) for account in settings.accounts)
         self.stores = tuple(StoreSession(store, settings, surroundings, run_id) for store in settings.shopify_stores)
-        self.warehouse = KeptOpen(settings.warehouse_path, surroundings.monotonic)
+        self.warehouse = KeptOpen(settings.warehouse, surroundings.monotonic)
 
     @property
     def sources(self) -> tuple[AccountSession | StoreSession, ...]:
@@ -298,7 +299,7 @@ class SyncSession:
                 self.warehouse.keep()
             yield
             self.step_seconds = round(self._surroundings.monotonic() - started, 3)
-        except WarehouseHeld as error:
+        except (WarehouseHeld, WarehouseUnreachable) as error:
             self.warehouse.release()
             self.try_again(context, error)
             self.failed(str(error))

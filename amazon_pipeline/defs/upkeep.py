@@ -15,7 +15,7 @@ from amazon_pipeline.errors import MartInvalid
 from amazon_pipeline.events.runs import forget_runs
 from amazon_pipeline.marts import DERIVED, build, merge_orders
 from amazon_pipeline.schemas import MART_TABLES
-from amazon_pipeline.warehouse import purge, replay_quarantined_orders
+from amazon_pipeline.warehouse import purge, replay_quarantined_orders, tidy_lake
 
 PURGE_JOB: Final = "amazon_purge"
 REPLAY_JOB: Final = "replay_quarantined_orders"
@@ -51,7 +51,13 @@ def purge_expired(
     cutoff = sync.clock() - timedelta(days=sync.settings.retention_days)
     with warehouse.get_connection() as connection:
         gone = purge(connection, sync.settings.landing_dir, cutoff)
+        tidied = tidy_lake(connection)
     context.log.info(f"Older than {cutoff:%Y-%m-%d}: {gone}")
+    if tidied is not None:
+        context.log.info(
+            f"The lake has {tidied.merged} files less by merging; {tidied.snapshots} snapshots are forgotten and "
+            f"{tidied.deleted} files deleted"
+        )
     events = sync.events.forget(sync.clock() - _EVENTS_KEPT)
     forget_runs(sync.settings.state, sync.clock() - _TOLD_KEPT)
     runs = forget_old_runs(context.instance, sync.clock())

@@ -14,14 +14,17 @@ import duckdb
 
 from amazon_pipeline.errors import WarehouseUnavailable
 from amazon_pipeline.extraction import Fetched, Outcome
+from amazon_pipeline.lakes import Lake
 from amazon_pipeline.landing import Landing
 from amazon_pipeline.marts.build import DERIVED, build, merge_inbound, merge_inventory, merge_orders, merge_shopify
 from amazon_pipeline.marts.planning import read_planning
 from amazon_pipeline.settings import Settings
 from amazon_pipeline.warehouse import (
+    checkpoint,
     claim,
+    fill_lake,
     migrate,
-    open_file,
+    open_as_found,
     open_warehouse,
     record_outcome,
     record_quarantined,
@@ -38,18 +41,19 @@ def bring_up_to_date(settings: Settings, say: Callable[[str], None]) -> None:
     The caller holds the sync lock. Raises WarehouseUnavailable for a file of a newer program, or one that would lose
     orders; the file is then as it was.
     """
-    path = settings.warehouse_path
-    migration = migrate(path, derived=_DERIVED)
+    where = settings.warehouse
+    what = f"The warehouse in {where}" if isinstance(where, Lake) else f"The working file {where}"
+    migration = migrate(where, derived=_DERIVED)
     if migration is None:
         return
     if not migration.outgrown:
-        say(f"The working file had the tables of {migration.made_by} and is up to date now.")
+        say(f"{_brief(where)} had the tables of {migration.made_by} and is up to date now.")
         return
     say(
-        f"The working file has the tables of {migration.made_by} and is made again from the landed pages: "
+        f"{_brief(where)} has the tables of {migration.made_by} and is made again from the landed pages: "
         f"{'; '.join(migration.outgrown)}."
     )
-    with open_file(path) as connection:
+    with open_as_found(where) as connection:
         claim(connection, settings)
         before = _orders(connection)
     fresh = rebuild_beside(settings, say)
@@ -57,11 +61,11 @@ def bring_up_to_date(settings: Settings, say: Callable[[str], None]) -> None:
         after = _orders(connection)
     if after < before:
         raise WarehouseUnavailable(
-            f"The working file {path} cannot be brought up to date without losing {before - after} of its {before} "
+            f"{what} cannot be brought up to date without losing {before - after} of its {before} "
             f"orders, whose landed pages are gone. Restore {settings.landing_dir} from a backup, or run "
             "amazon-pipeline rebuild to go on with what is there."
         )
-    put_in_place(fresh, path)
+    put_in_place(fresh, where)
 
 
 def rebuild_beside(settings: Settings, say: Callable[[str], None]) -> Path:
@@ -89,14 +93,18 @@ def rebuild_beside(settings: Settings, say: Callable[[str], None]) -> Path:
         merge_shopify(connection)
         for name in DERIVED:
             build(connection, name)
-        connection.execute("CHECKPOINT")
+        checkpoint(connection)
     return fresh
 
 
-def put_in_place(fresh: Path, path: Path) -> None:
-    """Let a file that is whole take the place of the working file."""
-    _remove(path.with_name(path.name + ".wal"))
-    fresh.replace(path)
+def put_in_place(fresh: Path, where: Path | Lake) -> None:
+    """Let a file that is whole take the place of the working file, or its rows the place of the lake's."""
+    if isinstance(where, Lake):
+        fill_lake(where, fresh)
+        _remove(fresh)
+        return
+    _remove(where.with_name(where.name + ".wal"))
+    fresh.replace(where)
 
 
 def _stage(
@@ -115,6 +123,10 @@ def _stage(
     say(f"{stream}: {loaded.pages} pages, {loaded.rows_valid} rows, {loaded.rows_quarantined} quarantined")
     for sentence in loaded.unreadable:
         say(sentence)
+
+
+def _brief(where: Path | Lake) -> str:
+    return f"The warehouse in {where}" if isinstance(where, Lake) else "The working file"
 
 
 def _orders(connection: duckdb.DuckDBPyConnection) -> int:

@@ -1,6 +1,13 @@
-"""The working DuckDB file, which only the pipeline opens, and the snapshots published from it."""
+"""The warehouse, a DuckDB file or a DuckLake, which only the pipeline opens, and the snapshots published from it."""
 
-from amazon_pipeline.warehouse.connection import from_microseconds, open_file, open_warehouse, transaction
+from amazon_pipeline.warehouse.connection import (
+    checkpoint,
+    from_microseconds,
+    open_as_found,
+    open_warehouse,
+    transaction,
+)
+from amazon_pipeline.warehouse.filling import fill_lake
 from amazon_pipeline.warehouse.kept_open import KeptOpen
 from amazon_pipeline.warehouse.load import Loaded, stage_landed
 from amazon_pipeline.warehouse.migration import Migration, migrate
@@ -21,21 +28,24 @@ from amazon_pipeline.warehouse.status import (
     sync_rows,
     unreadable_batches,
 )
+from amazon_pipeline.warehouse.tidying import tidy_lake
 
 __all__ = [
     "KeptOpen",
     "Loaded",
     "Migration",
     "Publication",
+    "checkpoint",
     "claim",
     "count_asked_again",
+    "fill_lake",
     "from_microseconds",
     "has_any_success",
     "known_shipments",
     "lost_windows",
     "marketplace_ids",
     "migrate",
-    "open_file",
+    "open_as_found",
     "open_warehouse",
     "orders_to_ask_again",
     "publish",
@@ -48,6 +58,7 @@ __all__ = [
     "stage_landed",
     "stream_watermark",
     "sync_rows",
+    "tidy_lake",
     "transaction",
     "unreadable_batches",
 ]

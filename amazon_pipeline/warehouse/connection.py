@@ -1,4 +1,4 @@
-"""Opening the working file: alone, for a short time, and always closed again."""
+"""Opening the warehouse, a file or a lake: alone, for a short time, and always closed again."""
 
 from __future__ import annotations
 
@@ -18,8 +18,11 @@ from typing import Final
 import duckdb
 
 from amazon_pipeline.errors import WarehouseHeld, WarehouseOutdated, WarehouseUnavailable
+from amazon_pipeline.lakes import Lake
 from amazon_pipeline.marketplaces import MARKETPLACES
 from amazon_pipeline.schemas import MART_TABLES, STAGING_TABLES
+from amazon_pipeline.warehouse.lake import RETRY_SECONDS, connect, release
+from amazon_pipeline.warehouse.lake_errors import explained, is_of_the_lake
 
 TABLES: Final = (*MART_TABLES.values(), *STAGING_TABLES.values())
 _MARKETPLACES: Final = [
@@ -39,7 +42,6 @@ date (``migration.py``)."""
 LOCK_WAIT_SECONDS: Final = 30.0
 MEMORY_LIMIT_BYTES: Final = 3_000_000_000
 """What DuckDB may hold: Python and what it does not count fit beside it in 4 GiB; more spills beside the file."""
-_RETRY_SECONDS: Final = 0.2
 _REBUILD: Final = "Run amazon-pipeline rebuild: it makes the file again from the landed pages."
 _OPENING_OR_CLOSING: Final = threading.Lock()
 """Threads of one process share DuckDB's instance of a file; opening it while the last of them closes it fails."""
@@ -66,59 +68,64 @@ def product_version() -> str:
 
 @contextmanager
 def open_warehouse(
-    path: Path,
+    where: Path | Lake,
     *,
     wait_seconds: float = LOCK_WAIT_SECONDS,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Iterator[duckdb.DuckDBPyConnection]:
-    """The working file, open for writing and with all its tables; closed when the body ends or raises.
+    """The warehouse, open for writing and with all its tables; closed when the body ends or raises.
 
-    Raises WarehouseUnavailable as ``open_file`` does, and WarehouseOutdated for a file with another version's tables.
+    Raises WarehouseUnavailable as ``open_as_found`` does, and WarehouseOutdated for one with another version's tables.
     """
-    with open_file(path, wait_seconds=wait_seconds, sleep=sleep) as connection:
+    with open_as_found(where, wait_seconds=wait_seconds, sleep=sleep) as connection:
         found = made_by(connection)
         if found is None:
             with transaction(connection):
                 lay_out(connection)
         elif found.schema_version != SCHEMA_VERSION:
-            raise _of_another_version(path, found)
+            raise _of_another_version(where, found)
         yield connection
 
 
 @contextmanager
-def open_file(
-    path: Path,
+def open_as_found(
+    where: Path | Lake,
     *,
     wait_seconds: float = LOCK_WAIT_SECONDS,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Iterator[duckdb.DuckDBPyConnection]:
-    """The working file as it is, whatever its tables; closed when the body ends or raises.
+    """The warehouse as it is, whatever its tables; closed when the body ends or raises.
 
-    DuckDB lets one process write: another one that has the file open is waited for, ``wait_seconds`` at the most.
-    Raises WarehouseUnavailable, naming the file and who holds it, or saying that it is damaged or no DuckDB file.
+    One process writes: another one that has it open is waited for, ``wait_seconds`` at the most. Raises
+    WarehouseUnavailable, naming the file or the lake and who holds it, or what is wrong with it.
     """
-    connection = _connect(path, wait_seconds, sleep)
+    connection = _connect(where, wait_seconds, sleep)
+    is_sound = True
     try:
         yield connection
     except duckdb.Error as error:
-        if "Corrupt database file" in str(error):
+        is_sound = False
+        if isinstance(where, Lake) and is_of_the_lake(error):
+            raise explained(where, error) from error
+        if isinstance(where, Path) and "Corrupt database file" in str(error):
             raise WarehouseUnavailable(
-                f"The working file {path} is damaged ({_first_line(error)}). {_REBUILD}"
+                f"The working file {where} is damaged ({_first_line(error)}). {_REBUILD}"
             ) from error
         raise
     finally:
-        with _OPENING_OR_CLOSING:
-            connection.close()
+        if isinstance(where, Lake):
+            release(where, connection, is_sound=is_sound)
+        else:
+            with _OPENING_OR_CLOSING:
+                connection.close()
 
 
 def made_by(connection: duckdb.DuckDBPyConnection) -> MadeBy | None:
-    """Whose tables the file has; None for a new file."""
-    there = connection.execute(
-        "SELECT 1 FROM duckdb_tables() WHERE schema_name = 'meta' AND table_name = 'schema_version'"
-    ).fetchone()
-    if there is None:
+    """Whose tables the warehouse has; None for a new one."""
+    try:
+        cursor = connection.execute("SELECT * FROM meta.schema_version")
+    except duckdb.CatalogException:  # asking duckdb_tables() costs a lake a tenth of a second
         return None
-    cursor = connection.execute("SELECT * FROM meta.schema_version")
     names = [column[0] for column in cursor.description or []]
     found = dict(zip(names, cursor.fetchone() or (0,), strict=False))
     return MadeBy(int(found["version"]), found.get("product"))
@@ -160,7 +167,28 @@ def from_microseconds(since_1970: int) -> datetime:
     return _EPOCH + timedelta(microseconds=since_1970)
 
 
-def _connect(path: Path, wait_seconds: float, sleep: Callable[[float], None]) -> duckdb.DuckDBPyConnection:
+def checkpoint(connection: duckdb.DuckDBPyConnection) -> None:
+    """Write all into the file itself. A lake has what is committed in its files already."""
+    if not is_lake(connection):
+        connection.execute("CHECKPOINT")
+
+
+def is_lake(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Whether the connection is to a lake."""
+    kind = connection.execute("SELECT type FROM duckdb_databases() WHERE database_name = current_database()").fetchone()
+    return kind == ("ducklake",)
+
+
+def _connect(where: Path | Lake, wait_seconds: float, sleep: Callable[[float], None]) -> duckdb.DuckDBPyConnection:
+    if isinstance(where, Lake):
+        connection = connect(where, wait_seconds, sleep)
+    else:
+        connection = _connect_to_file(where, wait_seconds, sleep)
+    _configure(connection)
+    return connection
+
+
+def _connect_to_file(path: Path, wait_seconds: float, sleep: Callable[[float], None]) -> duckdb.DuckDBPyConnection:
     path.parent.mkdir(parents=True, exist_ok=True)
     if not path.exists() or path.stat().st_size == 0:
         _make(path)
@@ -168,7 +196,7 @@ def _connect(path: Path, wait_seconds: float, sleep: Callable[[float], None]) ->
     while True:
         try:
             with _OPENING_OR_CLOSING:
-                connection = duckdb.connect(path)
+                return duckdb.connect(path)
         except duckdb.Error as error:
             if "Could not set lock" not in str(error):
                 raise WarehouseUnavailable(
@@ -179,11 +207,8 @@ def _connect(path: Path, wait_seconds: float, sleep: Callable[[float], None]) ->
                     f"The working file {path} is held by another program ({_first_line(error)}). "
                     "Only the pipeline may open it; read the published amazon.duckdb instead."
                 ) from error
-            sleep(_RETRY_SECONDS)
-            waited += _RETRY_SECONDS
-        else:
-            _configure(connection)
-            return connection
+            sleep(RETRY_SECONDS)
+            waited += RETRY_SECONDS
 
 
 def _make(path: Path) -> None:
@@ -210,24 +235,28 @@ def _configure(connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute(f"SET memory_limit = '{MEMORY_LIMIT_BYTES}B'")
 
 
-def _of_another_version(path: Path, found: MadeBy) -> WarehouseUnavailable:
+def _of_another_version(where: Path | Lake, found: MadeBy) -> WarehouseUnavailable:
+    what = f"The warehouse in {where}" if isinstance(where, Lake) else f"The working file {where}"
     made, ours = found.product or "an earlier version", product_version()
     if found.is_newer:
         return WarehouseUnavailable(
-            f"The working file {path} was made by version {made} of this program, which is newer than this one, "
-            f"{ours}. Install {made} again, or run amazon-pipeline rebuild: it makes the file anew "
+            f"{what} was made by version {made} of this program, which is newer than this one, "
+            f"{ours}. Install {made} again, or run amazon-pipeline rebuild: it makes {_it(where)} anew "
             f"with the tables of {ours}."
         )
     return WarehouseOutdated(
-        f"The working file {path} has the tables of {made}, not those of this program, {ours}. "
-        "The next sync brings it up to date."
+        f"{what} has the tables of {made}, not those of this program, {ours}. The next sync brings it up to date."
     )
 
 
-def refuse_newer(path: Path, found: MadeBy) -> None:
-    """Raises WarehouseUnavailable, naming both versions, for a file that a newer program made."""
+def refuse_newer(where: Path | Lake, found: MadeBy) -> None:
+    """Raises WarehouseUnavailable, naming both versions, for a warehouse that a newer program made."""
     if found.is_newer:
-        raise _of_another_version(path, found)
+        raise _of_another_version(where, found)
+
+
+def _it(where: Path | Lake) -> str:
+    return "it" if isinstance(where, Lake) else "the file"
 
 
 def _numbers(product: str) -> tuple[int, ...]:

@@ -1,4 +1,4 @@
-"""The working file kept open from one step of a run to the next: opening it costs as much as most steps do."""
+"""The warehouse kept open from one step of a run to the next: opening it costs as much as most steps do."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
 
+from amazon_pipeline.lakes import Lake
 from amazon_pipeline.warehouse.connection import open_warehouse
 
 LONGEST_SECONDS: Final = 5.0
@@ -20,8 +21,8 @@ class KeptOpen:
     before anything that waits, copies the file or follows an error, after which DuckDB may refuse to go on.
     """
 
-    def __init__(self, path: Path, monotonic: Callable[[], float]) -> None:
-        self._path = path
+    def __init__(self, where: Path | Lake, monotonic: Callable[[], float]) -> None:
+        self._where = where
         self._monotonic = monotonic
         self._open = ExitStack()
         self._since: float | None = None
@@ -31,7 +32,7 @@ class KeptOpen:
         if self._since is not None and self._monotonic() - self._since > LONGEST_SECONDS:
             self.release()
         if self._since is None:
-            self._open.enter_context(open_warehouse(self._path))
+            self._open.enter_context(open_warehouse(self._where))
             self._since = self._monotonic()
 
     def release(self) -> None:

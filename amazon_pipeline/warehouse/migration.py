@@ -14,13 +14,15 @@ from typing import Final
 
 import duckdb
 
+from amazon_pipeline.lakes import Lake
 from amazon_pipeline.schemas import Table
 from amazon_pipeline.warehouse.connection import (
     SCHEMA_VERSION,
     TABLES,
+    checkpoint,
     lay_out,
     made_by,
-    open_file,
+    open_as_found,
     refuse_newer,
     transaction,
 )
@@ -54,25 +56,25 @@ class Migration:
     outgrown: list[str] = field(default_factory=list)
 
 
-def migrate(path: Path, *, derived: Collection[str]) -> Migration | None:
-    """Bring the file's tables up to date; None if they are, or if there is no file. The caller holds the sync lock.
+def migrate(where: Path | Lake, *, derived: Collection[str]) -> Migration | None:
+    """Bring the warehouse's tables up to date; None if they are, or if there are none. The caller holds the sync lock.
 
     ``derived`` are the marts (``mart.sales_daily``) that a sync makes from the others. Raises WarehouseUnavailable,
     naming both versions, for a file of a newer program.
     """
-    if not path.exists():
+    if isinstance(where, Path) and not where.exists():
         return None
-    with open_file(path) as connection:
+    with open_as_found(where) as connection:
         found = made_by(connection)
         if found is None or found.schema_version == SCHEMA_VERSION:
             return None
-        refuse_newer(path, found)
+        refuse_newer(where, found)
         remade = {*derived, *_FILLED_ANEW}
         plan = _plan(connection, found.product or "an earlier version", remade)
         if not plan.outgrown:
             with transaction(connection):
                 _carry_out(connection, plan)
-            connection.execute("CHECKPOINT")
+            checkpoint(connection)
     return plan
 
 
@@ -142,7 +144,8 @@ def _tables(connection: duckdb.DuckDBPyConnection) -> dict[str, _Columns]:
     for schema, table, column, kind, nullable in connection.execute(
         """SELECT schema_name, table_name, column_name, data_type, is_nullable
            FROM duckdb_columns() JOIN duckdb_tables() USING (database_name, schema_name, table_name)
-           WHERE schema_name IN ('mart', 'staging', 'meta') AND (schema_name, table_name) <> ('meta', 'schema_version')
+           WHERE database_name = current_database() AND schema_name IN ('mart', 'staging', 'meta')
+             AND (schema_name, table_name) <> ('meta', 'schema_version')
            ORDER BY schema_name, table_name, column_index"""
     ).fetchall():
         found.setdefault(f"{schema}.{table}", []).append((column, kind, nullable))
@@ -163,6 +166,8 @@ def _means_something_else(connection: duckdb.DuckDBPyConnection, names: Collecti
     }
     found = connection.execute(
         """SELECT schema_name || '.' || table_name, column_name, comment FROM duckdb_columns()
-           UNION ALL SELECT schema_name || '.' || table_name, '', comment FROM duckdb_tables()"""
+           WHERE database_name = current_database()
+           UNION ALL SELECT schema_name || '.' || table_name, '', comment FROM duckdb_tables()
+           WHERE database_name = current_database()"""
     ).fetchall()
     return {(table, column): comment for table, column, comment in found if table in names} != wanted

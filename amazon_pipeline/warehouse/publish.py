@@ -1,4 +1,4 @@
-"""Publishing: a snapshot of the working file under a new name, then a symlink swung to it.
+"""Publishing: a snapshot of the working file, or of the lake's replica, under a new name; then a symlink swung to it.
 
 Readers open ``amazon.duckdb``, a symlink to the newest ``published/amazon-<n>.duckdb``. A snapshot never changes, so
 an open reader keeps what it has, and the pipeline never waits for one. Copy-on-write clone where the filesystem can,
@@ -22,9 +22,14 @@ from typing import Final
 import duckdb
 
 from amazon_pipeline.errors import PublishFailed
+from amazon_pipeline.lakes import Lake
 from amazon_pipeline.warehouse.connection import SCHEMA_VERSION, open_warehouse, transaction
+from amazon_pipeline.warehouse.replica import refresh
+from amazon_pipeline.warehouse.tidying import merge_small_files
 
 KEPT_SNAPSHOTS: Final = 3
+_MERGED_EVERY: Final = 4
+"""Publications, an hour of syncs: after so many the small files of a lake are merged, which each of them added to."""
 _FICLONE: Final = 0x40049409  # linux/fs.h: share the extents of another file
 _PIECE_BYTES: Final = 256 * 1024 * 1024
 
@@ -38,8 +43,8 @@ class Publication:
     size: int
 
 
-def publish(warehouse_path: Path, link: Path, *, seller_ids: Sequence[str], source: str, at: datetime) -> Publication:
-    """Snapshot the working file and make it what readers get next.
+def publish(where: Path | Lake, link: Path, *, seller_ids: Sequence[str], source: str, at: datetime) -> Publication:
+    """Snapshot the warehouse and make it what readers get next.
 
     Raises PublishFailed; the last published file then stays what it was.
     """
@@ -47,11 +52,11 @@ def publish(warehouse_path: Path, link: Path, *, seller_ids: Sequence[str], sour
     try:
         directory.mkdir(parents=True, exist_ok=True)
         number = _next_number(directory)
-        _stamp(warehouse_path, number, seller_ids=seller_ids, source=source, at=at)
+        source_file = _stamp(where, number, seller_ids=seller_ids, source=source, at=at)
         hidden = directory / f".amazon-{number}.duckdb.part"
         hidden.unlink(missing_ok=True)  # one that a kill left is read-only
         try:
-            _clone_or_copy(warehouse_path, hidden)
+            _clone_or_copy(source_file, hidden)
             _verify(hidden, number)
             hidden.chmod(0o444)
             final = hidden.rename(directory / f"amazon-{number}.duckdb")
@@ -74,17 +79,25 @@ def _snapshots(directory: Path) -> list[tuple[int, Path]]:
     return sorted((int(match[1]), path) for match, path in found if match)
 
 
-def _stamp(warehouse_path: Path, number: int, *, seller_ids: Sequence[str], source: str, at: datetime) -> None:
-    with open_warehouse(warehouse_path) as connection:
+def _stamp(where: Path | Lake, number: int, *, seller_ids: Sequence[str], source: str, at: datetime) -> Path:
+    """Write what is being published into the warehouse. Returns the file to snapshot, which is whole and not open."""
+    file = where.replica_path if isinstance(where, Lake) else where
+    with open_warehouse(where) as connection:
         with transaction(connection):
             connection.execute("DELETE FROM meta.publication")
             connection.execute(
                 "INSERT INTO meta.publication VALUES (?, ?, ?, ?, ?)",
                 [number, at, ",".join(seller_ids), source, SCHEMA_VERSION],
             )
-        connection.execute("CHECKPOINT")
-    if warehouse_path.with_name(warehouse_path.name + ".wal").exists():
-        raise PublishFailed(f"{warehouse_path} still has a write-ahead log after a checkpoint; another program has it")
+        if isinstance(where, Lake):
+            if number % _MERGED_EVERY == 0:
+                merge_small_files(connection)
+            refresh(connection, file)
+        else:
+            connection.execute("CHECKPOINT")
+    if file.with_name(file.name + ".wal").exists():
+        raise PublishFailed(f"{file} still has a write-ahead log after a checkpoint; another program has it")
+    return file
 
 
 def _clone_or_copy(source: Path, target: Path) -> None:

@@ -140,24 +140,24 @@ def sync(settings: Settings, clock: SharedClock, now: datetime) -> list[Outcome]
         extraction = Extraction(client, landing, seller_id, settings.source, lambda: now)
 
         def raw(stream: str, fetch: Callable[[Extraction, Fetched], None]) -> None:
-            with open_warehouse(settings.warehouse_path) as warehouse:
+            with open_warehouse(settings.warehouse) as warehouse:
                 claim(warehouse, settings)
             outcomes.append(run_stream(stream, lambda: extraction, fetch))
-            with open_warehouse(settings.warehouse_path) as warehouse:
+            with open_warehouse(settings.warehouse) as warehouse:
                 record_outcome(warehouse, seller_id, outcomes[-1])
 
         def stage(stream: str) -> None:
-            with open_warehouse(settings.warehouse_path) as warehouse:
+            with open_warehouse(settings.warehouse) as warehouse:
                 loaded = stage_landed(warehouse, landing, stream, seller_id)
                 record_quarantined(warehouse, seller_id, stream, loaded.rows_quarantined)
 
         def mart(make: Callable[[Any], object]) -> None:
-            with open_warehouse(settings.warehouse_path) as warehouse:
+            with open_warehouse(settings.warehouse) as warehouse:
                 make(warehouse)
 
         raw("marketplaces", fetch_marketplaces)
         stage("marketplaces")
-        with open_warehouse(settings.warehouse_path) as warehouse:
+        with open_warehouse(settings.warehouse) as warehouse:
             markets = marketplace_ids(warehouse, seller_id)
             known = known_shipments(warehouse, seller_id)
             watermark = stream_watermark(warehouse, seller_id, "orders")
@@ -175,7 +175,7 @@ def sync(settings: Settings, clock: SharedClock, now: datetime) -> list[Outcome]
         mart(merge_orders)
         for name in DERIVED:
             mart(lambda warehouse, name=name: build(warehouse, name))
-    publish(settings.warehouse_path, settings.published_path, seller_ids=[seller_id], source=settings.source, at=now)
+    publish(settings.warehouse, settings.published_path, seller_ids=[seller_id], source=settings.source, at=now)
     return outcomes
 
 

@@ -12,9 +12,9 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -27,8 +27,10 @@ from amazon_pipeline.settings import Settings
 from amazon_pipeline.simulator.calls import Call
 from amazon_pipeline.simulator.server import RunningSimulator
 from amazon_pipeline.simulator.world import World
+from tests.lakes import Lakes
 from tests.pipeline.compared import comparable_tables
 from tests.pipeline.sync_process import SharedClock
+from tests.postgres_server import postgres_server
 
 pytestmark = pytest.mark.slow
 
@@ -71,6 +73,8 @@ class Account:
     clock: SharedClock
     directory: Path
     nursery: Nursery
+    more: Mapping[str, str] = field(default_factory=dict)
+    """Settings by the names of their variables."""
 
     @property
     def settings(self) -> Settings:
@@ -79,7 +83,7 @@ class Account:
 
     @property
     def _environment(self) -> dict[str, str]:
-        return {**self.simulator.environment, "AMAZON_DATA_DIR": str(self.directory / "data")}
+        return {**self.simulator.environment, "AMAZON_DATA_DIR": str(self.directory / "data"), **self.more}
 
     def sync(self, kill_at: int | None = None) -> int:
         """A sync, killed at its boundary of that number."""
@@ -123,7 +127,7 @@ class Worlds:
         self._first: World | None = None
 
     @contextmanager
-    def account(self, directory: Path) -> Iterator[Account]:
+    def account(self, directory: Path, **more: str) -> Iterator[Account]:
         """An account whose Amazon has all its tokens and knows of no call yet."""
         directory.mkdir(parents=True, exist_ok=True)
         clock = SharedClock(directory / "clock", NOW)
@@ -133,7 +137,7 @@ class Worlds:
                 setattr(simulator.world, part, getattr(self._first, part))
         self._first = simulator.world
         with simulator:
-            yield Account(simulator, clock, directory, self._nursery)
+            yield Account(simulator, clock, directory, self._nursery, more)
 
 
 @dataclass(frozen=True)
@@ -195,6 +199,28 @@ def test_two_syncs_killed_in_a_row_do_no_more_harm_than_one(
             int(first * len(undisturbed.boundaries)),
             int(second * len(undisturbed.boundaries) / 2),
         )
+
+
+def test_syncs_killed_on_a_lake_lose_and_double_nothing(
+    worlds: Worlds, undisturbed: Undisturbed, tmp_path: Path
+) -> None:
+    with postgres_server() as server:
+        lakes = Lakes(server)
+
+        def lake(name: str) -> dict[str, str]:
+            environment = lakes.environment(tmp_path / name)
+            return {key: environment[key] for key in ("AMAZON_WAREHOUSE", "AMAZON_WAREHOUSE_DATA")}
+
+        with worlds.account(tmp_path / "undisturbed", **lake("undisturbed")) as account:
+            assert account.sync() == 0
+            passed = account.told()["passed"]
+            assert account.tables() == undisturbed.tables, "a lake has the rows of a file"
+        commits = [number for number, name in enumerate(passed) if name == "before commit warehouse"]
+        # the last commit is that of the replica; what comes after it is the snapshot's
+        chosen = [commits[len(commits) * 3 // 4], commits[-1], passed.index("before rename amazon-N.duckdb")]
+        for number in chosen:
+            with worlds.account(tmp_path / str(number), **lake(str(number))) as account:
+                _kill_and_finish(account, Undisturbed(passed, undisturbed.tables), number)
 
 
 def _kill_and_finish(account: Account, undisturbed: Undisturbed, *kills: int) -> None:

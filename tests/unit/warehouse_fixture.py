@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from amazon_pipeline.extraction import Fetched, Outcome
+from amazon_pipeline.lakes import Lake
 from amazon_pipeline.landing import Landing
 from amazon_pipeline.marts import build, merge_inbound, merge_inventory, merge_orders, read_planning
 from amazon_pipeline.marts.build import DERIVED
@@ -29,6 +30,8 @@ class TestWarehouse:
     directory: Path
     planning: dict[str, str] = field(default_factory=dict)
     """Settings of stock and restock by the name of their variable."""
+    lake: Lake | None = None
+    """Where the warehouse is, if it is no file."""
     _kept_open: ExitStack = field(default_factory=ExitStack)
 
     def lay_out(self) -> None:
@@ -60,10 +63,14 @@ class TestWarehouse:
     def path(self) -> Path:
         return self.directory / "private" / "warehouse.duckdb"
 
+    @property
+    def where(self) -> Path | Lake:
+        return self.lake or self.path
+
     def sync(self, at: datetime = NOON) -> dict[str, Loaded]:
         """Stage, merge and build all that has landed."""
         loaded = {}
-        with open_warehouse(self.path) as connection:
+        with open_warehouse(self.where) as connection:
             for stream in STAGERS:
                 record_outcome(connection, SELLER, Outcome(stream, "ok", None, at, Fetched(), 1, 0, 0.0))
                 loaded[stream] = stage_landed(connection, Landing(self.landing, SELLER), stream, SELLER)
@@ -78,12 +85,12 @@ class TestWarehouse:
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         """What a query finds."""
-        with open_warehouse(self.path) as connection:
+        with open_warehouse(self.where) as connection:
             return connection.execute(query).fetchall()
 
     def one(self, query: str) -> dict[str, Any]:
         """The one row a query finds, by column name."""
-        with open_warehouse(self.path) as connection:
+        with open_warehouse(self.where) as connection:
             cursor = connection.execute(query)
             names = [column[0] for column in cursor.description or []]
             (row,) = cursor.fetchall()

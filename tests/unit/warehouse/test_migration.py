@@ -15,7 +15,7 @@ from amazon_pipeline.marts import bring_up_to_date
 from amazon_pipeline.marts.build import DERIVED
 from amazon_pipeline.schemas import MART_TABLES
 from amazon_pipeline.settings import Settings
-from amazon_pipeline.warehouse import migrate, open_file, open_warehouse
+from amazon_pipeline.warehouse import migrate, open_as_found, open_warehouse
 from amazon_pipeline.warehouse.connection import SCHEMA_VERSION, TABLES, made_by
 from tests.amazon_answers import SELLER, inventory_summary, land_inventory, land_orders, order
 from tests.unit.warehouse_fixture import TestWarehouse
@@ -65,7 +65,7 @@ def settings_of(warehouse: TestWarehouse) -> Settings:
 
 def change(warehouse: TestWarehouse, *statements: str) -> None:
     """Make the file one of an older release."""
-    with open_file(warehouse.path) as connection:
+    with open_as_found(warehouse.path) as connection:
         for statement in (*statements, OLDER):
             connection.execute(statement)
 
@@ -164,7 +164,7 @@ def test_a_file_whose_landed_pages_are_gone_is_left_as_it_is(synced: TestWarehou
         page.unlink()
     with pytest.raises(WarehouseUnavailable, match="without losing 2 of its 2 orders"):
         up_to_date(synced)
-    with open_file(synced.path) as connection:
+    with open_as_found(synced.path) as connection:
         assert connection.execute("SELECT count(*) FROM mart.orders").fetchall() == [(2,)]
 
 
@@ -179,7 +179,7 @@ def test_a_meaning_that_changed_reaches_the_file_and_makes_the_sales_anew(synced
 
 
 def test_a_file_of_a_newer_program_is_refused_and_both_versions_are_named(synced: TestWarehouse) -> None:
-    with open_file(synced.path) as connection:
+    with open_as_found(synced.path) as connection:
         connection.execute("UPDATE meta.schema_version SET version = 1, product = '99.1.0'")
     for attempt in (lambda: up_to_date(synced), lambda: open_warehouse(synced.path).__enter__()):
         with pytest.raises(WarehouseUnavailable, match=r"version 99\.1\.0 .*newer than this one, \d+\.\d+\.\d+"):
