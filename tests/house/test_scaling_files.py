@@ -16,6 +16,7 @@ import pytest
 import yaml
 from pydantic import SecretStr
 
+from amazon_pipeline.lakes import Lake
 from amazon_pipeline.settings import Settings
 from tests.house.documents import ROOT
 
@@ -63,10 +64,17 @@ def test_every_variable_in_capitals_is_a_setting(path: Path) -> None:
 
 
 def test_what_compose_and_helm_set_is_a_valid_choice_of_settings() -> None:
-    given = read("compose.yaml")["x-pipeline"]["environment"]
-    url = given["AMAZON_STATE_URL"].replace("${POSTGRES_PASSWORD:?set it in .env}", "s3cret")
-    settings = Settings(_env_file=None, **{**given, "AMAZON_STATE_URL": url})
+    compose = read("compose.yaml")
+    given = {
+        name: value.replace("${POSTGRES_PASSWORD:?set it in .env}", "s3cret")
+        for name, value in compose["x-pipeline"]["environment"].items()
+    }
+    url = given["AMAZON_STATE_URL"]
+    settings = Settings(_env_file=None, **given)
     assert (settings.executor, settings.state) == ("celery", SecretStr(url))
+    assert isinstance(settings.warehouse, Lake)
+    assert dict(settings.warehouse.catalogue)["dbname"] == "lake"
+    assert compose["configs"]["lake"]["content"] == "CREATE DATABASE lake;"
     (deployment,) = read("helm-values.yaml")["dagster-user-deployments"]["deployments"]
     named = {one["name"]: one["value"] for one in deployment["env"]}
     assert Settings(_env_file=None, AMAZON_STATE_URL=url, **named).executor == "kubernetes"

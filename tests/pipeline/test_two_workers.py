@@ -1,4 +1,4 @@
-"""A sync whose steps are done by two of Celery's workers, with everything they share in PostgreSQL.
+"""A sync whose steps are done by two of Celery's workers, with all they share in PostgreSQL and on a DuckLake.
 
 Time stands still but for waits, so that a sync in one process sees the same world and must publish the same tables.
 """
@@ -150,7 +150,8 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 def cluster(directory: Path, postgres: PostgresServer, gate: Gate) -> Iterator[Cluster]:
     directory.mkdir()
     clock = SharedClock(directory / "clock", NOW)
-    url = postgres.create_database(f"scale_{os.getpid()}_{time.monotonic_ns()}")
+    unique = f"{os.getpid()}_{time.monotonic_ns()}"
+    url, catalogue = (postgres.create_database(f"{name}_{unique}") for name in ("scale", "lake"))
     with (
         redis_server(directory) as broker,
         RunningSimulator(clock=clock, orders_per_day=200, sku_count=12) as simulator,
@@ -162,6 +163,8 @@ def cluster(directory: Path, postgres: PostgresServer, gate: Gate) -> Iterator[C
             "AMAZON_LWA_ENDPOINT": f"{endpoint}/auth/o2/token",
             "AMAZON_DATA_DIR": str(directory / "data"),
             "AMAZON_STATE_URL": url,
+            "AMAZON_WAREHOUSE": catalogue,
+            "AMAZON_WAREHOUSE_DATA": str(directory / "parquet"),
             "AMAZON_EXECUTOR": "celery",
             "AMAZON_CELERY_BROKER": broker,
         }
@@ -252,6 +255,7 @@ def test_two_workers_publish_what_one_process_does_and_one_that_dies_ends_its_ru
         assert workers_of(events[3].run_id, two.settings) == {"one", "other"}
         assert [call for call in two.simulator.calls if call.status == 429] == []
         assert not two.settings.state_path.exists()
+        assert not two.settings.warehouse_path.exists()
         assert not (two.settings.data_dir / "dagster" / "history").exists()
         tables = comparable_tables(two.settings, WHEN_ORDERS_WERE_ASKED_FOR, HOW_FAR_A_REPORT_IS)
         for name, rows in expected.items():
