@@ -11,8 +11,8 @@ from __future__ import annotations
 import os
 import platform
 import threading
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -29,6 +29,8 @@ RETRY_SECONDS: Final = 0.2
 _LOCK_DATABASE: Final = "catalogue_lock"
 _LOCK: Final = "1634558318, 1818323813"
 """Two numbers of our own: ``amzn`` and ``lake``. Locks of PostgreSQL are per database."""
+_ATTACHING_LOCK: Final = "1634558318, 1635021921"
+"""``amzn`` and ``atta``: held for the moment in which a process attaches the lake, beside whoever writes it."""
 _WHO_HOLDS: Final = f"""
 SELECT application_name, coalesce(client_addr::text, 'this machine')
 FROM pg_locks JOIN pg_stat_activity USING (pid)
@@ -159,16 +161,29 @@ def _attach(lake: Lake) -> duckdb.DuckDBPyConnection:
         if lake.store is not None:
             instance.execute(_store_secret(lake.store))
         address = _parameters(lake)
-        instance.execute(
-            f"ATTACH {_quoted(f'ducklake:postgres:{address}')} AS {NAME} "
-            f"(DATA_PATH {_quoted(lake.data)}, META_SECRET catalogue)"
-        )
         instance.execute(f"ATTACH {_quoted(address)} AS {_LOCK_DATABASE} (TYPE postgres, SECRET catalogue)")
-        _see_to_the_directory(lake, instance)
+        with _one_at_a_time(instance):
+            instance.execute(
+                f"ATTACH {_quoted(f'ducklake:postgres:{address}')} AS {NAME} "
+                f"(DATA_PATH {_quoted(lake.data)}, META_SECRET catalogue)"
+            )
+            _see_to_the_directory(lake, instance)
     except BaseException:
         instance.close()
         raise
     return instance
+
+
+@contextmanager
+def _one_at_a_time(instance: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Who attaches a lake first makes its catalogue, and fails where another process is making it."""
+    turn = instance.cursor()
+    turn.execute("BEGIN TRANSACTION")
+    try:
+        _ask(turn, f"SELECT pg_advisory_xact_lock({_ATTACHING_LOCK})::text")
+        yield
+    finally:
+        _end(turn)
 
 
 def _parameters(lake: Lake) -> str:
