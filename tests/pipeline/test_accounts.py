@@ -149,6 +149,7 @@ def test_one_account_that_is_refused_stops_no_other_and_every_surface_names_it(t
         assert both.sync().success
 
 
+@pytest.mark.slow
 def test_an_account_without_its_token_fails_alone(tmp_path: Path) -> None:
     with two_accounts(tmp_path) as accounts:
         text = accounts.file.read_text(encoding="utf-8")

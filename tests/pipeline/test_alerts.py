@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import dagster as dg
+import pytest
 from dagster._core.definitions.sensor_definition import SensorExecutionData
 
 from amazon_pipeline.definitions import build_definitions
@@ -12,6 +13,7 @@ from tests.pipeline.seller import Answer, Seller, refuse, running_seller
 from tests.unit.alerts.inboxes import http_inbox
 
 
+@pytest.mark.slow
 def test_a_sync_tells_a_channel_what_is_low_and_which_stream_failed_once_each(tmp_path: Path) -> None:
     def no_inbound(path: str, _headers: dict[str, str]) -> Answer | None:
         return refuse(403, "Unauthorized") if "/inbound/" in path else None

@@ -14,6 +14,8 @@ import pytest
 from tests.house.documents import README, ROOT, code_blocks
 from tests.pipeline.seller import running_seller
 
+pytestmark = pytest.mark.slow
+
 ANALYST_GUIDE = ROOT / "docs" / "analyst-guide.md"
 QUERIES = code_blocks(ANALYST_GUIDE.read_text(encoding="utf-8"), "sql")
 README_QUERIES = code_blocks(README.read_text(encoding="utf-8"), "sql")

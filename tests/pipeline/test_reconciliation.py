@@ -70,6 +70,7 @@ def test_over_days_our_settled_figures_are_amazons_and_a_rebuild_gives_the_same(
         assert [call for call in seller.simulator.calls if call.status == 429] == []
 
 
+@pytest.mark.slow
 def test_a_second_sync_of_the_day_asks_amazon_for_neither_again(tmp_path: Path) -> None:
     settings = {"AMAZON_HISTORY_DAYS": "0", "AMAZON_MARKETPLACE_IDS": "ATVPDKIKX0DER"}
     with running_seller(tmp_path, settings=settings, quota_speed=1000, orders_per_day=10) as seller:
@@ -83,6 +84,7 @@ def test_a_second_sync_of_the_day_asks_amazon_for_neither_again(tmp_path: Path) 
         assert status(seller, "order_metrics") == status(seller, "stock_report") == ("ok", None)
 
 
+@pytest.mark.slow
 def test_an_application_that_may_read_neither_still_syncs_and_says_so(tmp_path: Path) -> None:
     def denied(path: str, _headers: dict[str, str]) -> Answer | None:
         return refuse(403, "Unauthorized") if path.startswith(("/sales/", "/reports/")) else None
@@ -99,6 +101,7 @@ def test_an_application_that_may_read_neither_still_syncs_and_says_so(tmp_path: 
             assert check.metadata["message"].value == "There is nothing to compare yet."
 
 
+@pytest.mark.slow
 def test_amazons_own_figures_failing_stops_no_other_stream_and_is_told(tmp_path: Path) -> None:
     def broken(path: str, _headers: dict[str, str]) -> Answer | None:
         return (503, {}, b"") if path.startswith("/sales/") else None

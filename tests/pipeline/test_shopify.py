@@ -63,6 +63,7 @@ def test_the_figures_of_both_stores_are_those_of_their_orders(tmp_path: Path) ->
         assert not any(store.personal for store in seller.simulator.stores.values()), "nothing of a person is asked for"
 
 
+@pytest.mark.slow
 def test_history_brings_the_days_before_and_each_day_is_the_stores_own(tmp_path: Path) -> None:
     with running_seller(tmp_path, stores=True, quota_speed=1000, orders_per_day=20) as seller:
         for _ in range(3):
@@ -79,6 +80,7 @@ def test_history_brings_the_days_before_and_each_day_is_the_stores_own(tmp_path:
             assert (orders, revenue) == (true.orders, true.revenue), day
 
 
+@pytest.mark.slow
 def test_a_products_demand_over_all_channels_is_one_query(tmp_path: Path) -> None:
     with running_seller(tmp_path, stores=True, quota_speed=1000, orders_per_day=60) as seller:
         assert seller.sync().success

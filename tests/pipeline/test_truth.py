@@ -44,7 +44,12 @@ def wait_for_a_quiet_moment(seller: Seller) -> None:
         seller.pass_time(minutes=1)
 
 
-@pytest.fixture(params=[(), (1.25, 7)], ids=["one sync", "three syncs, hours apart"])
+@pytest.fixture(
+    params=[
+        pytest.param((), id="one sync"),
+        pytest.param((1.25, 7), id="three syncs, hours apart", marks=pytest.mark.slow),
+    ]
+)
 def seller(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
     with running_seller(tmp_path, quota_speed=1000, orders_per_day=150) as running:
         wait_for_a_quiet_moment(running)
