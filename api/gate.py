@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Final
 
 from starlette.responses import RedirectResponse
@@ -22,6 +23,8 @@ LOGGER = logging.getLogger(__name__)
 
 _MOST_BODY_BYTES: Final = 64 * 1024
 _MOST_DIGITS: Final = 9
+_KEPT_HOSTS: Final = 64
+"""Of Host headers seen, so that the one that every request has is looked at once."""
 _HOST: Final = re.compile(r"(?:\[(?P<v6>[0-9a-f:.]+)\]|(?P<name>[^\[\]:@/\s]+))(?::[0-9]*)?", re.ASCII)
 _OPEN_PATHS: Final = frozenset({"/health", "/login", "/logout"})
 _BROWSER_PATHS: Final = frozenset({"/", "/docs/integrations/amazon-sp-api-setup"})
@@ -44,6 +47,7 @@ class Gate:
         self._guard = guard
         self._allowed_hosts = frozenset(_host_name(host.lower()) or host.lower() for host in allowed_hosts)
         self._streams = streams
+        self._is_served = lru_cache(_KEPT_HOSTS)(self._serves)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -67,8 +71,7 @@ class Gate:
         await self._ask(scope, receive, send)
 
     def _admit(self, scope: Scope, headers: Mapping[bytes, bytes]) -> None:
-        host = _host_name(headers.get(b"host", b"").decode("latin-1").lower())
-        if host is None or not (host in self._allowed_hosts or is_loopback(host)):
+        if not self._is_served(headers.get(b"host", b"")):
             raise HostRefused
         # two readers could take different ones of two: the proxy that looked at the first would let the second in
         if len(headers) < len(scope["headers"]) and sum(name == b"host" for name, _ in scope["headers"]) > 1:
@@ -82,6 +85,10 @@ class Gate:
                 cookie_header=headers.get(b"cookie", b""),
                 address=scope["client"][0] if scope.get("client") else "",
             )
+
+    def _serves(self, header: bytes) -> bool:
+        host = _host_name(header.decode("latin-1").lower())
+        return host is not None and (host in self._allowed_hosts or is_loopback(host))
 
     async def _ask(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = finished = False
