@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Final
 from urllib.parse import quote
@@ -18,6 +18,7 @@ LOGGER_NAME: Final = "api.access"
 _LONGEST_PATH: Final = 200
 _GATHER_SECONDS: Final = 0.25
 _MOST_LINES: Final = 1_000
+_SECOND: Final = timedelta(seconds=1)
 
 
 class AccessLog:
@@ -27,14 +28,16 @@ class AccessLog:
         self._clock = clock
         self._logger = logging.getLogger(LOGGER_NAME)
         self._lines: list[str] = []
-        self._second = datetime.min.replace(tzinfo=UTC)
+        self._second = self._next_second = datetime.min.replace(tzinfo=UTC)
         self._time = ""
 
     def note(self, method: str, path: str, status: int, *, seconds: float, size: int, client: str) -> None:
         """Write the line of a finished request soon; at once if it failed, for the process may be about to."""
-        now = self._clock().replace(microsecond=0)
-        if now != self._second:
-            self._second, self._time = now, now.strftime("%Y-%m-%dT%H:%M:%SZ")
+        now = self._clock()
+        if not self._second <= now < self._next_second:
+            self._second = now.replace(microsecond=0)
+            self._next_second = self._second + _SECOND
+            self._time = now.strftime("%Y-%m-%dT%H:%M:%SZ")
         line = f"{self._time} {_plain(method)} {_plain(path)} {status} {seconds * 1000:.1f}ms {size}B {client or '-'}"
         self._lines.append(line)
         if status >= 500 or len(self._lines) >= _MOST_LINES:

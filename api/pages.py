@@ -7,6 +7,7 @@ import gzip
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Final, TypeAlias
 
 from starlette.responses import Response
@@ -133,6 +134,7 @@ class PageCache:
         return page
 
 
+@lru_cache(maxsize=64)
 def _takes_gzip(accept_encoding: bytes) -> bool:
     for part in accept_encoding.lower().split(b","):
         name, _, weight = part.partition(b";")

@@ -25,12 +25,12 @@ _HEADERS: Final = [
 
 _OF_DATA: Final = [
     (b"x-content-type-options", b"nosniff"),
-    (b"x-frame-options", b"DENY"),
     (b"referrer-policy", b"same-origin"),
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
 ]
-"""Of an answer that no browser shows as a page: what is about documents says nothing of it."""
+"""Of an answer that no browser shows as a page: what is about documents says nothing of it, and the policy has what
+``x-frame-options`` says."""
 
 
 class SecuredHeaders(list[Header]):

@@ -157,6 +157,7 @@ class SnapshotStore:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._path_as_text = str(path)
         self._current: Snapshot | None = None
         self._opening = asyncio.Lock()
 
@@ -166,7 +167,7 @@ class SnapshotStore:
         if current is None:
             return None
         try:
-            return current if _key(self._path) == current.key else None
+            return current if _key(self._path_as_text) == current.key else None
         except OSError:
             return None
 
