@@ -64,20 +64,39 @@ def hold(settings: Settings, name: Name, run_id: str | None = None, *, wait_seco
 
     Without a ``run_id`` nobody shares it. Raises LeaseTaken, StateError.
     """
-    ours = run_id or f"process {socket.gethostname()}:{os.getpid()} {uuid.uuid4().hex[:8]}"
+    ours = run_id or _this_process()
     lease: _FileLease | _RowLease
     if settings.state_url is None:
         settings.data_dir.mkdir(parents=True, exist_ok=True)
         lease = _FileLease(settings.lock_path if name == "sync" else settings.history_lock_path, ours)
     else:
         lease = _RowLease(settings.state_url, name, ours)
+    with _held(lease, wait_seconds):
+        yield lease
+
+
+@contextmanager
+def hold_here(path: Path) -> Iterator[None]:
+    """Hold a file of this machine, wherever the state is, for as long as the body runs. Raises LeaseTaken."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with _held(_FileLease(path, _this_process()), wait_seconds=0):
+        yield
+
+
+def _this_process() -> str:
+    """A holder that no other process, and no other call of this one, is."""
+    return f"process {socket.gethostname()}:{os.getpid()} {uuid.uuid4().hex[:8]}"
+
+
+@contextmanager
+def _held(lease: _FileLease | _RowLease, wait_seconds: float) -> Iterator[None]:
     deadline = time.monotonic() + wait_seconds
     while (holder := lease.take()) is not None:
         if time.monotonic() >= deadline:
             raise LeaseTaken(holder)
         time.sleep(_LOOKED_EACH)
     try:
-        yield lease
+        yield
     finally:
         lease.release()
 

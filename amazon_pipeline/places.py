@@ -94,6 +94,11 @@ class Places(BaseSettings):
         return self.data_dir / "history.lock"
 
     @property
+    def up_lock_path(self) -> Path:
+        """Held by the one ``up`` or ``demo`` whose services run on this data directory."""
+        return self.data_dir / "up.lock"
+
+    @property
     def stock_thresholds_path(self) -> Path:
         """Per-SKU overrides, written by the user."""
         return self.data_dir / "stock_thresholds.csv"

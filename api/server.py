@@ -59,7 +59,7 @@ class Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to serve, and say so."""
         await super().startup(sockets)
-        gc.freeze()  # what is here to stay need not be looked through again and again: a sixteenth of a request's time
+        gc.freeze()  # what is here to stay need not be looked through again and again
         if self.started and self._on_started is not None:
             self._on_started()
 

@@ -7,18 +7,17 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from filelock import FileLock, Timeout
-
 from amazon_pipeline.commands.dagster_home import dagster_environment, prepare_dagster_home, project_root
 from amazon_pipeline.commands.services import Service, Services, free_port, is_listening, require_free_port, script
 from amazon_pipeline.errors import CredentialsMissing, PipelineError
 from amazon_pipeline.events import SYNC_COMPLETED, EventLog
+from amazon_pipeline.leases import LeaseTaken, hold_here
 from amazon_pipeline.settings import Settings
 from api.server import check_bind
 
@@ -43,19 +42,15 @@ class AlreadyUp(PipelineError):
 @contextmanager
 def only_up(settings: Settings) -> Iterator[None]:
     """Hold the data directory for one set of services: two would each run the schedule. Raises AlreadyUp."""
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(settings.data_dir / "up.lock")
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        raise AlreadyUp(
-            f"amazon-pipeline already runs on {settings.data_dir.resolve()}. Stop it first, or choose another "
-            "directory with AMAZON_DATA_DIR."
-        ) from None
-    try:
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(hold_here(settings.up_lock_path))
+        except LeaseTaken:
+            raise AlreadyUp(
+                f"amazon-pipeline already runs on {settings.data_dir.resolve()}. Stop it first, or choose another "
+                "directory with AMAZON_DATA_DIR."
+            ) from None
         yield
-    finally:
-        lock.release()
 
 
 def run_services(
